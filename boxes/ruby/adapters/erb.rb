@@ -1,0 +1,39 @@
+# frozen_string_literal: true
+
+# ERB, of Ruby's standard library.
+module Adapters
+  module Erb
+    NAME = "erb"
+
+    module_function
+
+    def preload
+      require "erb"
+    end
+
+    def version
+      ::ERB.version
+    end
+
+    def compile(source, options, locals)
+      template = ::ERB.new(source, trim_mode: options["trim_mode"])
+      template.filename = Diagnosis::FILE
+      template.result(scope(locals))
+    end
+
+    def diagnose(error)
+      Diagnosis.of(error)
+    end
+
+    def samples
+      ["<p><%= 1 + 1 %></p>\n", "<% 2.times do |i| %>a<%= i %><% end %>\n", "<%= ( %>\n", "<% raise 'x' %>\n"]
+    end
+
+    # A binding that holds nothing but the locals.
+    def scope(locals)
+      empty = Object.new.instance_eval { binding }
+      locals.each { |name, value| empty.local_variable_set(name, value) }
+      empty
+    end
+  end
+end

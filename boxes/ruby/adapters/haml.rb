@@ -1,0 +1,95 @@
+# frozen_string_literal: true
+
+# Haml, by the ruby-haml package. Filters run inside: :markdown through
+# kramdown; :sass, :scss, :less and :coffee are languages of other boxes.
+module Adapters
+  module Haml
+    NAME = "haml"
+    ELSEWHERE = %i[sass scss less coffee coffeescript].freeze
+
+    module_function
+
+    def preload
+      require "haml"
+      require "tilt/erb"
+      require "tilt/kramdown"
+      Tilt.register(Tilt::KramdownTemplate, "markdown")
+      Tilt.register(Tilt::ERBTemplate, "erb")
+      ELSEWHERE.each { |name| ::Haml::Filters.registered[name] = Unavailable }
+      ::Haml::Filters::TiltBase.prepend(AllLoaded)
+      ::Haml::Compiler.prepend(RaiseAtOnce)
+    end
+
+    def version
+      ::Haml::VERSION
+    end
+
+    def compile(source, options, locals)
+      ::Haml::Template.new(Diagnosis::FILE, 1, engine_options(options)) { source }.render(Object.new, locals)
+    end
+
+    def diagnose(error)
+      case error
+      when ::Haml::Error
+        # Haml counts lines from 0.
+        Diagnosis.of(error, position: error.line && [error.line + 1, Diagnosis::UNKNOWN])
+      else
+        Diagnosis.of(error)
+      end
+    end
+
+    def samples
+      [
+        "%p hii\n",
+        "!!!\n%a.b#c{href: '/', 'data-x' => 1}= 1 + 1\n- 2.times do |i|\n  %li= i\n/ note\n",
+        ":markdown\n  # t\n  *a* `b` [c](d)\n\n  - e\n:javascript\n  f()\n:css\n  g{}\n:erb\n  <%= 1 %>\n",
+        "%p\n      %b too deep\n   %i\n",
+        "%p= (\n",
+        "- raise 'x'\n",
+        ":scss\n  a{}\n",
+        "%p{a: nope}\n",
+      ]
+    end
+
+    def engine_options(options)
+      known = {}
+      known[:format] = options["format"].to_sym if options.key?("format")
+      known[:attr_quote] = options["attr_quote"] if options.key?("attr_quote")
+      known[:autoclose] = options["autoclose"] if options.key?("autoclose")
+      %w[escape_html escape_attrs remove_whitespace].each do |name|
+        known[name.to_sym] = options[name] if options.key?(name)
+      end
+      known
+    end
+
+    # Stands in for a filter whose compiler lives in another box.
+    class Unavailable < ::Object
+      def initialize(_options); end
+
+      def compile(node)
+        name = node.value[:name]
+        raise ::Haml::FilterNotFound.new(
+          "The :#{name} filter is not available here: compile it as a request of its own", node.line.to_i - 1
+        )
+      end
+    end
+
+    # Haml asks RubyGems which Tilt this is, to know what to require. There is
+    # no RubyGems here and nothing left to require.
+    module AllLoaded
+      def explicit_require?(_needed)
+        false
+      end
+    end
+
+    # Haml compiles an error into code that raises its message, in quotes
+    # which the message itself may break. Raise the error itself instead.
+    module RaiseAtOnce
+      private
+
+      def runtime_error(error)
+        raise error
+      end
+    end
+  end
+end

@@ -1,0 +1,69 @@
+# frozen_string_literal: true
+
+# Turns what a template raised into one diagnostic: a message of one line and
+# a position in the template. An exception is an object of the job's own
+# making: every method of it may raise, lie or never return. What raises is
+# survived here, what lies is the job's own loss, what hangs meets the deadline.
+module Diagnosis
+  # What Tilt calls the template in messages and backtraces.
+  FILE = "input"
+
+  ERROR = 0
+  UNKNOWN = 0
+  MESSAGE_BYTES = 8 * 1024
+
+  # Paths of the box's own files say nothing to a caller.
+  BOX_PATH = %r{(?:/usr|/lib|/fumehood)(?:/[\w.+@-]+)*/([\w.+@-]+)}
+  CONTROL = /\e\[[\d;]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/
+  RUBY_SYNTAX = /\A#{FILE}:(\d+): ?(.*)/
+
+  # Kept from before any job ran: a job may redefine them on its own classes.
+  LOCATIONS = Exception.instance_method(:backtrace_locations)
+  BACKTRACE = Exception.instance_method(:backtrace)
+  CLASS_OF = Kernel.instance_method(:class)
+
+  module_function
+
+  # position: a [line, column] that the engine itself gave, or nil.
+  def of(error, message: nil, position: nil)
+    text = message || message_of(error)
+    if error.is_a?(SyntaxError) && (found = RUBY_SYNTAX.match(text))
+      position ||= [found[1].to_i, UNKNOWN]
+      text = found[2]
+    end
+    line, column = position || [line_of(error), UNKNOWN]
+    [ERROR, line, column, UNKNOWN, UNKNOWN, name_of(error), clean(text)]
+  end
+
+  def clean(text)
+    text = text.dup.force_encoding(Encoding::UTF_8).scrub("\uFFFD").gsub(CONTROL, "")
+    line = text.each_line.map(&:strip).find { |l| !l.empty? } || ""
+    line.gsub(BOX_PATH, '\1').byteslice(0, MESSAGE_BYTES).scrub("")
+  end
+
+  def message_of(error)
+    text = error.message
+    text.is_a?(String) && !text.strip.empty? ? text : name_of(error)
+  rescue NoMemoryError
+    raise
+  rescue Exception # rubocop:disable Lint/RescueException
+    name_of(error)
+  end
+
+  def name_of(error)
+    name = CLASS_OF.bind_call(error).name
+    name.is_a?(String) ? clean(name) : "Exception"
+  rescue Exception # rubocop:disable Lint/RescueException
+    "Exception"
+  end
+
+  # The innermost frame that is the template's own.
+  def line_of(error)
+    locations = LOCATIONS.bind_call(error)
+    return locations.find { |l| l.path == FILE }&.lineno || UNKNOWN if locations
+
+    frames = BACKTRACE.bind_call(error) || []
+    frames.each { |f| return $1.to_i if f =~ /\A#{FILE}:(\d+)/ }
+    UNKNOWN
+  end
+end

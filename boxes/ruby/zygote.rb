@@ -1,0 +1,63 @@
+# frozen_string_literal: true
+
+# The ruby zygote: loads and warms every engine, tidies the heap, and hands
+# itself to the shim, which forks a cell from it for every job. Nothing below
+# may start a thread or keep a descriptor: a fork would copy it into each cell.
+require "fumehood"
+require "json"
+# What templates commonly require: a cell can open no file, so it is now or never.
+%w[bigdecimal cgi date delegate digest erb forwardable ostruct pp securerandom set stringio strscan time uri]
+  .each { |name| require name }
+require_relative "diagnosis"
+require_relative "adapters/haml"
+require_relative "adapters/slim"
+require_relative "adapters/erb"
+
+ADAPTERS = [Adapters::Haml, Adapters::Slim, Adapters::Erb].to_h { |a| [a::NAME, a] }.freeze
+
+# Where a template's own prints go. A cell has no descriptor to print to, and
+# an answer is what the template returns, so they go nowhere.
+class Silence < StringIO
+  def write(*texts)
+    texts.sum { |t| t.to_s.bytesize }
+  end
+end
+
+# Answers what binding.c expects: [true, output, []] or [false, nil, [diagnostic]].
+def compile(language, options, locals, source)
+  adapter = ADAPTERS.fetch(language)
+  options = JSON.parse(options)
+  locals = JSON.parse(locals, max_nesting: false).transform_keys(&:to_sym)
+  begin
+    output = adapter.compile(source, options, locals)
+    [true, output.encode(Encoding::UTF_8, invalid: :replace, undef: :replace), []]
+  rescue NoMemoryError
+    raise
+  rescue Exception => e # rubocop:disable Lint/RescueException
+    [false, nil, [adapter.diagnose(e)]]
+  end
+end
+
+ADAPTERS.each_value(&:preload)
+silence = Silence.new
+$stdin = StringIO.new
+$stdout = $stderr = silence
+verbose, $VERBOSE = $VERBOSE, nil
+STDIN_OF_BOX, STDOUT_OF_BOX, STDERR_OF_BOX = STDIN, STDOUT, STDERR
+Object.const_set(:STDIN, $stdin)
+Object.const_set(:STDOUT, silence)
+Object.const_set(:STDERR, silence)
+
+3.times do
+  ADAPTERS.each { |name, a| a.samples.each { |s| compile(name, "{}", "{}", s) } }
+end
+compile("haml", '{"format":"xhtml","attr_quote":"\""}', '{"a":[1,{"b":null}]}', "%p= a\n")
+# Encoding tables load on first use, from files.
+"é".encode(Encoding::UTF_16LE).encode(Encoding::UTF_8).encode(Encoding::ISO_8859_1)
+$VERBOSE = verbose
+
+4.times { GC.start }
+GC.compact
+
+rehearsal = -> { compile("haml", "{}", "{}", "%p hii\n") }
+exit!(Fumehood.serve(ADAPTERS.transform_values(&:version), rehearsal, method(:compile)).zero?)

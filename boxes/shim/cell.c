@@ -1,0 +1,167 @@
+/*
+ * cell.c: what happens in the child of a fork. One job comes in, one result
+ * goes out, and the process ends by _exit, so that no hook which a job left
+ * behind (at_exit, finalizers, threads) ever runs.
+ */
+#define _GNU_SOURCE
+#include "cell.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+/* Bytes of a diagnostic before its texts: severity, four positions. */
+enum { DIAGNOSTIC_BYTES = 17 };
+
+/* Every job body opens with the limits its caller asked for. */
+enum { JOB_LIMITS_BYTES = 8 };
+
+static int grow(struct fh_result *r, size_t more)
+{
+	size_t room = r->room == 0 ? 1024 : r->room;
+	unsigned char *moved;
+
+	while (room - r->length < more) {
+		if (room > SIZE_MAX / 2)
+			return -1;
+		room *= 2;
+	}
+	if (room == r->room)
+		return 0;
+	moved = realloc(r->encoded, room);
+	if (moved == NULL)
+		return -1;
+	r->encoded = moved;
+	r->room = room;
+	return 0;
+}
+
+static void append_text(struct fh_result *r, struct fh_bytes text)
+{
+	fh_put32(r->encoded + r->length, (uint32_t)text.length);
+	if (text.length > 0)
+		memcpy(r->encoded + r->length + 4, text.at, text.length);
+	r->length += 4 + text.length;
+}
+
+int fh_result_diagnose(struct fh_result *r, const struct fh_diagnostic *d)
+{
+	unsigned char *at;
+
+	if (d->code.length > UINT32_MAX / 4 || d->message.length > UINT32_MAX / 4)
+		return -1;
+	if (grow(r, DIAGNOSTIC_BYTES + 8 + d->code.length + d->message.length) < 0)
+		return -1;
+	at = r->encoded + r->length;
+	at[0] = d->severity;
+	fh_put32(at + 1, d->line);
+	fh_put32(at + 5, d->column);
+	fh_put32(at + 9, d->end_line);
+	fh_put32(at + 13, d->end_column);
+	r->length += DIAGNOSTIC_BYTES;
+	append_text(r, d->code);
+	append_text(r, d->message);
+	r->diagnostics++;
+	return 0;
+}
+
+static void must(int result, int status)
+{
+	if (result < 0)
+		_exit(status);
+}
+
+/* Takes a length-prefixed field off the front of rest. */
+static struct fh_bytes take_field(struct fh_bytes *rest)
+{
+	struct fh_bytes field = { 0 };
+
+	if (rest->length < 4)
+		_exit(FH_EXIT_PROTOCOL);
+	field.length = fh_get32((const unsigned char *)rest->at);
+	field.at = rest->at + 4;
+	if (field.length > rest->length - 4)
+		_exit(FH_EXIT_PROTOCOL);
+	rest->at += 4 + field.length;
+	rest->length -= 4 + field.length;
+	return field;
+}
+
+/* Waits for the job, however long the cell stays parked. The bytes before
+ * the fields are the daemon's own; the limits in them are set before the
+ * interpreter sees anything of the job. */
+static struct fh_job read_job(const struct fh_zygote *zygote, const struct fh_limits *limits)
+{
+	unsigned char head[FH_FRAME_BYTES + JOB_LIMITS_BYTES];
+	struct fh_bytes rest;
+	struct fh_job job;
+	uint32_t length;
+	char *body;
+
+	must(fh_read_all(FH_CELL_FD, head, sizeof(head)), FH_EXIT_PROTOCOL);
+	length = fh_get32(head + 8);
+	if (fh_get32(head) != FH_MAGIC_FRAME || head[4] != FH_VERSION || head[5] != FH_FRAME_JOB ||
+	    length < JOB_LIMITS_BYTES || length > limits->job_bytes)
+		_exit(FH_EXIT_PROTOCOL);
+	must(fh_walls_lower(zygote, fh_get32(head + FH_FRAME_BYTES), fh_get32(head + FH_FRAME_BYTES + 4)),
+	     FH_EXIT_PROTOCOL);
+
+	rest.length = length - JOB_LIMITS_BYTES;
+	body = malloc(rest.length + 1);
+	if (body == NULL)
+		_exit(FH_EXIT_MEMORY);
+	must(fh_read_all(FH_CELL_FD, body, rest.length), FH_EXIT_PROTOCOL);
+	rest.at = body;
+	job.language = take_field(&rest);
+	job.options = take_field(&rest);
+	job.locals = take_field(&rest);
+	job.source = take_field(&rest);
+	if (rest.length != 0)
+		_exit(FH_EXIT_PROTOCOL);
+	return job;
+}
+
+/* Half-closing the connection is what tells the daemon that nothing follows:
+ * it need not wait for this process to be torn down. */
+static void write_result(const struct fh_result *r)
+{
+	size_t length = 4 + r->length + 4 + r->output.length;
+	unsigned char head[FH_FRAME_BYTES + 4];
+	unsigned char output_length[4];
+
+	if (length > UINT32_MAX)
+		_exit(FH_EXIT_MEMORY);
+	fh_frame_header(head, (uint8_t)r->kind, (uint32_t)length);
+	fh_put32(head + FH_FRAME_BYTES, r->diagnostics);
+	fh_put32(output_length, (uint32_t)r->output.length);
+	must(fh_write_all(FH_CELL_FD, head, sizeof(head)), FH_EXIT_NO_RESULT);
+	must(fh_write_all(FH_CELL_FD, r->encoded, r->length), FH_EXIT_NO_RESULT);
+	must(fh_write_all(FH_CELL_FD, output_length, sizeof(output_length)), FH_EXIT_NO_RESULT);
+	must(fh_write_all(FH_CELL_FD, r->output.at, r->output.length), FH_EXIT_NO_RESULT);
+	must(shutdown(FH_CELL_FD, SHUT_WR), FH_EXIT_NO_RESULT);
+}
+
+void fh_cell_run(const struct fh_interpreter *interpreter, const struct fh_policy *policy,
+		 const struct fh_zygote *zygote, const struct fh_limits *limits,
+		 uint16_t slot, int connection)
+{
+	unsigned char parked[FH_FRAME_BYTES];
+	struct fh_result result = { .kind = FH_OK };
+	struct fh_job job;
+	int status;
+
+	fh_walls_up(policy, zygote, limits, slot, connection);
+	fh_frame_header(parked, FH_FRAME_PARKED, 0);
+	must(fh_write_all(FH_CELL_FD, parked, sizeof(parked)), FH_EXIT_PROTOCOL);
+
+	job = read_job(zygote, limits);
+	if (interpreter->wake != NULL)
+		interpreter->wake();
+	status = interpreter->compile(&job, &result);
+	if (status == 0)
+		write_result(&result);
+	_exit(status);
+}

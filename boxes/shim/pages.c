@@ -1,0 +1,179 @@
+/*
+ * pages.c: a forked child shares every page with the zygote until it writes
+ * it, and each first write costs a page fault, some microseconds apiece. Two
+ * things are done about it, both before the first job exists. The figures are
+ * in docs/BENCHMARKS.md.
+ *
+ * 1. After preloading, the C heap is full of small holes, and every malloc of
+ *    a compile would land in another page. The holes are filled for good, so
+ *    that a child allocates from the top, densely.
+ * 2. Which pages a compile writes hardly depends on its source. One trial
+ *    child shows them; every later child has them copied in one go, by
+ *    MADV_POPULATE_WRITE (Linux 5.14), while it is being parked.
+ */
+#define _GNU_SOURCE
+#include "pages.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+enum {
+	LARGEST_HOLE = 128 * 1024,	/* above this malloc uses mmap */
+	SMALLEST_HOLE = 24,
+	PAGE = 4096,
+	PAGEMAP_ENTRIES = 512,
+};
+
+/* Bits of /proc/pid/pagemap (Documentation/admin-guide/mm/pagemap.rst). */
+#define PAGE_PRESENT (UINT64_C(1) << 63)
+#define PAGE_OF_FILE (UINT64_C(1) << 61)
+#define PAGE_EXCLUSIVE (UINT64_C(1) << 56)
+
+/* Allocates at one size until an allocation comes from the top of the heap,
+ * which means that no hole of that size is left. */
+static void fill_holes_of(size_t size)
+{
+	for (;;) {
+		char *p = malloc(size);
+		const char *end = sbrk(0);
+
+		if (p == NULL)
+			return;
+		if (p + size >= end - mallinfo2().keepcost - 2 * sizeof(size_t)) {
+			free(p);
+			return;
+		}
+	}
+}
+
+static void fill_holes(void)
+{
+	size_t size = LARGEST_HOLE;
+
+	while (size >= SMALLEST_HOLE) {
+		fill_holes_of(size);
+		size = size > 4096 ? size / 2 : size > 1024 ? size - 64 : size - 16;
+	}
+}
+
+struct run {
+	uint64_t at, bytes;
+};
+
+/* Writes a run to the zygote, unless it is empty. */
+static void tell(int to, struct run *run)
+{
+	if (run->bytes > 0 && fh_write_all(to, run, sizeof(*run)) < 0)
+		_exit(1);
+	run->bytes = 0;
+}
+
+/* Tells the pages between from and to that belong to this child alone. */
+static void tell_written(int pagemap, int to, uint64_t from, uint64_t end)
+{
+	static uint64_t entries[PAGEMAP_ENTRIES];
+	struct run run = { 0 };
+
+	while (from < end) {
+		size_t want = (size_t)((end - from) / PAGE);
+		ssize_t got;
+
+		if (want > PAGEMAP_ENTRIES)
+			want = PAGEMAP_ENTRIES;
+		got = pread(pagemap, entries, want * sizeof(*entries), (off_t)(from / PAGE * sizeof(*entries)));
+		if (got <= 0)
+			break;
+		for (size_t i = 0; i < (size_t)got / sizeof(*entries); i++, from += PAGE) {
+			if ((entries[i] & PAGE_PRESENT) && (entries[i] & PAGE_EXCLUSIVE) &&
+			    !(entries[i] & PAGE_OF_FILE)) {
+				if (run.bytes == 0)
+					run.at = from;
+				run.bytes += PAGE;
+			} else {
+				tell(to, &run);
+			}
+		}
+	}
+	tell(to, &run);
+}
+
+static _Noreturn void rehearse_and_tell(const struct fh_interpreter *interpreter, int to)
+{
+	static char line[512];
+	FILE *maps;
+	int pagemap;
+
+	interpreter->rehearse();
+	maps = fopen("/proc/self/maps", "re");
+	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (maps == NULL || pagemap < 0)
+		_exit(1);
+	while (fgets(line, sizeof(line), maps) != NULL) {
+		unsigned long long from, end;
+		char rights[5];
+
+		if (sscanf(line, "%llx-%llx %4s", &from, &end, rights) == 3 &&
+		    rights[1] == 'w' && rights[3] == 'p')
+			tell_written(pagemap, to, from, end);
+	}
+	_exit(0);
+}
+
+static int learn(int from, struct fh_hot_pages *hot)
+{
+	struct run run;
+
+	hot->count = 0;
+	while (fh_read_all(from, &run, sizeof(run)) == 0) {
+		if (hot->count == FH_MAX_RUNS)
+			continue;
+		hot->runs[hot->count].at = (char *)(uintptr_t)run.at;
+		hot->runs[hot->count].bytes = run.bytes;
+		hot->count++;
+	}
+	return hot->count > 0 ? 0 : -1;
+}
+
+int fh_pages_settle(const struct fh_interpreter *interpreter, struct fh_hot_pages *hot)
+{
+	int ends[2], status, learned;
+	pid_t trial;
+
+	fill_holes();
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -1;
+	trial = interpreter->fork();
+	if (trial == 0)
+		rehearse_and_tell(interpreter, ends[1]);
+	close(ends[1]);
+	learned = trial < 0 ? -1 : learn(ends[0], hot);
+	close(ends[0]);
+	if (trial < 0 || waitpid(trial, &status, 0) != trial)
+		return -1;
+	if (learned < 0 || status != 0) {
+		errno = EPROTO;
+		return -1;
+	}
+	return 0;
+}
+
+void fh_pages_copy(const struct fh_hot_pages *hot)
+{
+	/* An older kernel refuses the advice; the faults then come one by one. */
+	for (size_t i = 0; i < hot->count; i++)
+		if (madvise(hot->runs[i].at, hot->runs[i].bytes, MADV_POPULATE_WRITE) < 0 && errno == EINVAL)
+			return;
+}

@@ -1,0 +1,27 @@
+/* pages.h: making a fork of the zygote cheap to use. */
+#ifndef FUMEHOOD_PAGES_H
+#define FUMEHOOD_PAGES_H
+
+#include <stddef.h>
+
+#include "fumehood.h"
+
+enum { FH_MAX_RUNS = 1024 };
+
+/* Pages, in runs, that nearly every compile writes. */
+struct fh_hot_pages {
+	size_t count;
+	struct { char *at; size_t bytes; } runs[FH_MAX_RUNS];
+};
+
+/*
+ * Settles the zygote's memory before its first real fork: fills the holes of
+ * the heap, then lets one trial child rehearse and notes which pages it wrote.
+ * Returns 0, or -1 with errno set. Needs /proc.
+ */
+int fh_pages_settle(const struct fh_interpreter *interpreter, struct fh_hot_pages *hot);
+
+/* In a fresh child: copies the hot pages at once instead of fault by fault. */
+void fh_pages_copy(const struct fh_hot_pages *hot);
+
+#endif

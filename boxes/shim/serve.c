@@ -1,0 +1,438 @@
+/*
+ * serve.c: the zygote's loop. It accepts connections, forks a cell for each,
+ * kills a cell when the daemon hangs up, reaps it and reports how it ended.
+ * It reads fixed-size headers and records from the daemon and nothing else:
+ * no byte of a job ever enters this process.
+ *
+ * A cell's connection stays open here as well, to see the hang-up. That is
+ * why a report always goes out before the connection is closed: the daemon
+ * which reads the end of the stream finds the report already on its way.
+ */
+#define _GNU_SOURCE
+#include "fumehood.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cell.h"
+#include "pages.h"
+#include "walls.h"
+#include "wire.h"
+
+enum {
+	MAX_CELLS = 512,
+	/* A daemon that died before it said hello shall not leave a box behind. */
+	HELLO_MILLISECONDS = 5000,
+	/* A daemon that does not read its reports for so long is gone. */
+	REPORT_SECONDS = 2,
+};
+
+struct cell {
+	uint64_t id;
+	int connection;		/* -1: this place is free */
+	int pidfd;		/* -1: connected, header not read yet */
+	pid_t pid;
+};
+
+struct zygote {
+	const struct fh_interpreter *interpreter;
+	struct fh_policy policy;
+	struct fh_zygote self;
+	struct fh_hot_pages hot;
+	int events, control, namespace;
+	int draining;
+	uint64_t forked, reaped;
+	struct cell cells[MAX_CELLS];
+};
+
+/* What an event speaks of: the place of a cell, or one of these. */
+enum { ON_LISTENER = MAX_CELLS, ON_CONTROL = MAX_CELLS + 1, ON_DEATH = MAX_CELLS + 2 };
+
+static int complain(const char *step)
+{
+	fprintf(stderr, "fumehood: box cannot serve: %s: %s\n", step, strerror(errno));
+	return -1;
+}
+
+static int watch(const struct zygote *z, int fd, uint32_t events, uint32_t subject)
+{
+	struct epoll_event e = { .events = events, .data.u32 = subject };
+
+	return epoll_ctl(z->events, EPOLL_CTL_ADD, fd, &e);
+}
+
+/* Reads "name: <number> kB" out of /proc/self/status. */
+static uint64_t status_kib(const char *text, const char *name)
+{
+	const char *at = strstr(text, name);
+
+	return at == NULL ? 0 : strtoull(at + strlen(name), NULL, 10);
+}
+
+/* Learns the zygote's own size, then takes /proc away from the whole box. A
+ * descriptor of it stays, for the one file each cell writes (walls.c). */
+static int measure_self(struct fh_zygote *self)
+{
+	static char text[8192];
+	ssize_t length;
+	int fd;
+
+	fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return complain("open /proc/self/status");
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length <= 0)
+		return complain("read /proc/self/status");
+	text[length] = '\0';
+	self->address_space_kib = status_kib(text, "VmSize:");
+	self->data_kib = status_kib(text, "VmData:");
+	self->rss_kib = status_kib(text, "VmRSS:");
+	if (self->address_space_kib == 0 || self->data_kib == 0) {
+		errno = EPROTO;
+		return complain("read VmSize and VmData");
+	}
+	self->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (self->proc_fd < 0)
+		return complain("open /proc");
+	if (umount2("/proc", MNT_DETACH) < 0)
+		return complain("unmount /proc");
+	self->landlock_abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
+	if (self->landlock_abi < 1)
+		return complain("ask for Landlock (Linux 5.13 or later, with landlock in lsm=)");
+	return 0;
+}
+
+static int accept_with_header(unsigned char *header)
+{
+	struct pollfd p = { .fd = FH_LISTEN_FD, .events = POLLIN };
+	int fd;
+
+	if (poll(&p, 1, HELLO_MILLISECONDS) <= 0) {
+		errno = ETIMEDOUT;
+		return complain("wait for the daemon");
+	}
+	fd = accept4(FH_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0)
+		return complain("accept the daemon");
+	if (fh_read_all(fd, header, FH_HEADER_BYTES) < 0)
+		return complain("read the daemon's header");
+	return fd;
+}
+
+/* The first connection is control: its header is followed by the policy. */
+static int accept_control(struct zygote *z)
+{
+	struct timeval patience = { .tv_sec = REPORT_SECONDS };
+	unsigned char header[FH_HEADER_BYTES];
+	unsigned char *policy;
+	uint32_t length;
+	int bad;
+
+	z->control = accept_with_header(header);
+	if (z->control < 0)
+		return -1;
+	length = fh_get32(header + 32);
+	if (fh_get32(header) != FH_MAGIC_HEADER || header[4] != FH_VERSION ||
+	    header[5] != FH_CONNECTION_CONTROL ||
+	    length > FH_POLICY_BYTES + FH_POLICY_MAX_FILTER * sizeof(struct sock_filter)) {
+		errno = EPROTO;
+		return complain("understand the daemon's header (are box and daemon of one version?)");
+	}
+	policy = malloc(length);
+	if (policy == NULL)
+		return complain("hold the policy");
+	bad = fh_read_all(z->control, policy, length) < 0 ||
+	      fh_policy_parse(&z->policy, policy, length) < 0;
+	free(policy);
+	if (bad) {
+		errno = EPROTO;
+		return complain("read the policy");
+	}
+	if (setsockopt(z->control, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
+		return complain("bound the wait for the daemon");
+	return watch(z, z->control, EPOLLIN | EPOLLRDHUP, ON_CONTROL);
+}
+
+static void start_record(unsigned char *record, uint8_t kind, uint64_t cell)
+{
+	memset(record, 0, FH_RECORD_BYTES);
+	fh_put32(record, FH_MAGIC_RECORD);
+	record[4] = FH_VERSION;
+	record[5] = kind;
+	fh_put64(record + 8, cell);
+}
+
+static int send_record(const struct zygote *z, const unsigned char *record)
+{
+	return fh_write_all(z->control, record, FH_RECORD_BYTES);
+}
+
+static int report_ready(const struct zygote *z)
+{
+	unsigned char record[FH_RECORD_BYTES];
+	struct stat pid_namespace;
+
+	if (fstat(z->namespace, &pid_namespace) < 0)
+		return complain("look at the pid namespace");
+	for (size_t i = 0; i < z->interpreter->engine_count; i++) {
+		const struct fh_engine_version *e = &z->interpreter->engines[i];
+		start_record(record, FH_RECORD_ENGINE, 0);
+		strncpy((char *)record + 16, e->name, 15);
+		strncpy((char *)record + 32, e->version, 31);
+		if (send_record(z, record) < 0)
+			return complain("report an engine");
+	}
+	start_record(record, FH_RECORD_READY, 0);
+	fh_put32(record + 16, z->policy.without);
+	fh_put32(record + 20, (uint32_t)z->self.landlock_abi);
+	fh_put64(record + 24, pid_namespace.st_ino);
+	fh_put32(record + 32, (uint32_t)z->self.rss_kib);
+	if (send_record(z, record) < 0)
+		return complain("report ready");
+	return 0;
+}
+
+static void forget(struct cell *c)
+{
+	if (c->pidfd >= 0)
+		close(c->pidfd);
+	close(c->connection);
+	c->connection = -1;
+	c->pidfd = -1;
+}
+
+static int refuse(const struct zygote *z, struct cell *c, uint64_t id, int reason)
+{
+	unsigned char record[FH_RECORD_BYTES];
+
+	start_record(record, FH_RECORD_REFUSED, id);
+	fh_put32(record + 16, (uint32_t)reason);
+	forget(c);
+	return send_record(z, record);
+}
+
+static int accept_cell(struct zygote *z)
+{
+	int fd = accept4(FH_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : -1;
+	for (uint32_t i = 0; i < MAX_CELLS && !z->draining; i++)
+		if (z->cells[i].connection < 0) {
+			z->cells[i].connection = fd;
+			z->cells[i].pidfd = -1;
+			return watch(z, fd, EPOLLIN | EPOLLRDHUP, i);
+		}
+	close(fd);
+	return 0;
+}
+
+/*
+ * Forks into a pid namespace of its own. Only setns back to the zygote's own
+ * namespace makes the next unshare possible (DESIGN.md, condition 3).
+ */
+static pid_t fork_into_namespace(const struct zygote *z)
+{
+	pid_t pid;
+
+	if (z->policy.without & FH_WALL_PID_NAMESPACE)
+		return z->interpreter->fork();
+	if (unshare(CLONE_NEWPID) < 0)
+		return -1;
+	pid = z->interpreter->fork();
+	if (pid != 0 && setns(z->namespace, CLONE_NEWPID) < 0)
+		abort();
+	return pid;
+}
+
+/* The header is fixed-size and arrives in one piece; anything else ends the
+ * connection. From the fork on the child owns it. */
+static int start_cell(struct zygote *z, struct cell *c, uint32_t place)
+{
+	unsigned char header[FH_HEADER_BYTES];
+	struct epoll_event hang_up = { .events = EPOLLRDHUP, .data.u32 = place };
+	struct fh_limits limits;
+	uint16_t slot;
+
+	if (recv(c->connection, header, sizeof(header), MSG_DONTWAIT) != (ssize_t)sizeof(header) ||
+	    fh_get32(header) != FH_MAGIC_HEADER || header[4] != FH_VERSION ||
+	    header[5] != FH_CONNECTION_CELL) {
+		forget(c);
+		return 0;
+	}
+	slot = fh_get16(header + 6);
+	c->id = fh_get64(header + 8);
+	limits.cpu_seconds = fh_get32(header + 16);
+	limits.memory_kib = fh_get32(header + 20);
+	limits.job_bytes = fh_get32(header + 24);
+
+	c->pid = fork_into_namespace(z);
+	if (c->pid == 0) {
+		fh_pages_copy(&z->hot);
+		fh_cell_run(z->interpreter, &z->policy, &z->self, &limits, slot, c->connection);
+	}
+	if (c->pid < 0)
+		return refuse(z, c, c->id, errno);
+	z->forked++;
+	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	if (c->pidfd < 0)
+		return -1;
+	if (epoll_ctl(z->events, EPOLL_CTL_MOD, c->connection, &hang_up) < 0)
+		return -1;
+	return watch(z, c->pidfd, EPOLLIN, ON_DEATH + place);
+}
+
+static uint64_t microseconds(struct timeval t)
+{
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_usec;
+}
+
+static int reap(struct zygote *z, struct cell *c)
+{
+	unsigned char record[FH_RECORD_BYTES];
+	struct rusage usage;
+	int status;
+
+	if (wait4(c->pid, &status, WNOHANG, &usage) != c->pid)
+		return 0;
+	z->reaped++;
+	start_record(record, FH_RECORD_EXITED, c->id);
+	fh_put32(record + 16, (uint32_t)status);
+	fh_put32(record + 20, (uint32_t)usage.ru_maxrss);
+	fh_put64(record + 24, microseconds(usage.ru_utime));
+	fh_put64(record + 32, microseconds(usage.ru_stime));
+	fh_put64(record + 40, z->forked);
+	fh_put64(record + 48, z->reaped);
+	if (send_record(z, record) < 0)
+		return -1;
+	forget(c);
+	return 0;
+}
+
+static void kill_cell(const struct zygote *z, struct cell *c)
+{
+	syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0);
+	/* Its death is what comes next; the hang-up has been dealt with. */
+	epoll_ctl(z->events, EPOLL_CTL_DEL, c->connection, NULL);
+}
+
+/* Returns 1 to go on, 0 when the daemon hung up, -1 on nonsense. */
+static int obey(struct zygote *z)
+{
+	unsigned char record[FH_RECORD_BYTES];
+	ssize_t n = recv(z->control, record, sizeof(record), MSG_DONTWAIT);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 1;
+	if (n <= 0)
+		return 0;
+	if (n != (ssize_t)sizeof(record) || fh_get32(record) != FH_MAGIC_RECORD || record[4] != FH_VERSION)
+		return -1;
+	switch (record[5]) {
+	case FH_RECORD_DRAIN:
+		z->draining = 1;
+		return 1;
+	case FH_RECORD_KILL:
+		for (uint32_t i = 0; i < MAX_CELLS; i++)
+			if (z->cells[i].pidfd >= 0 && z->cells[i].id == fh_get64(record + 8))
+				kill_cell(z, &z->cells[i]);
+		return 1;
+	default:
+		return -1;
+	}
+}
+
+/* One event. Returns 1 to go on, 0 to end well, -1 to end badly. */
+static int handle(struct zygote *z, const struct epoll_event *e)
+{
+	uint32_t subject = e->data.u32;
+	struct cell *c;
+
+	if (subject == ON_CONTROL)
+		return obey(z);
+	if (subject == ON_LISTENER)
+		return accept_cell(z) < 0 ? -1 : 1;
+	if (subject >= ON_DEATH)
+		return reap(z, &z->cells[subject - ON_DEATH]) < 0 ? -1 : 1;
+	c = &z->cells[subject];
+	if (c->connection < 0)
+		return 1;
+	if (c->pidfd >= 0) {
+		kill_cell(z, c);
+		return 1;
+	}
+	if (e->events & EPOLLIN)
+		return start_cell(z, c, subject) < 0 ? -1 : 1;
+	forget(c);
+	return 1;
+}
+
+static int loop(struct zygote *z)
+{
+	struct epoll_event events[64];
+
+	for (;;) {
+		int n = epoll_wait(z->events, events, 64, -1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return complain("wait for events");
+		for (int i = 0; i < n; i++) {
+			int go_on = handle(z, &events[i]);
+			if (go_on < 0)
+				return complain("handle an event");
+			if (go_on == 0)
+				return 0;
+		}
+		if (z->draining && z->forked == z->reaped)
+			return 0;
+	}
+}
+
+/* Children die with pid 1 of the box, which ends when this process does. */
+int fh_serve(const struct fh_interpreter *interpreter)
+{
+	static struct zygote z;
+
+	z.interpreter = interpreter;
+	for (size_t i = 0; i < MAX_CELLS; i++)
+		z.cells[i] = (struct cell){ .connection = -1, .pidfd = -1 };
+	/* The daemon's word ends a box, not a stray signal. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+
+	z.namespace = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	if (z.namespace < 0)
+		return complain("open the pid namespace");
+	if (fh_pages_settle(interpreter, &z.hot) < 0)
+		return complain("rehearse in a trial child");
+	if (measure_self(&z.self) < 0)
+		return -1;
+	z.events = epoll_create1(EPOLL_CLOEXEC);
+	if (z.events < 0)
+		return complain("make an event queue");
+	if (accept_control(&z) < 0)
+		return -1;
+	if (report_ready(&z) < 0)
+		return -1;
+	if (watch(&z, FH_LISTEN_FD, EPOLLIN, ON_LISTENER) < 0)
+		return complain("watch the listener");
+	return loop(&z);
+}

@@ -1,0 +1,62 @@
+/*
+ * walls.h: the inner wall, as data that the daemon sends and as one function
+ * that raises it.
+ */
+#ifndef FUMEHOOD_WALLS_H
+#define FUMEHOOD_WALLS_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A wall that a policy may leave out. Only tests do, to show that it is this
+ * wall which refuses; the daemon's own policy leaves out none. */
+enum fh_wall {
+	FH_WALL_PID_NAMESPACE = 1 << 0,
+	FH_WALL_RLIMITS = 1 << 1,
+	FH_WALL_IDENTITY = 1 << 2,
+	FH_WALL_LANDLOCK = 1 << 3,
+	FH_WALL_SECCOMP = 1 << 4,
+};
+
+/* What holds for every cell of a box. Built by internal/box, sent once. */
+struct fh_policy {
+	uint32_t without;	/* enum fh_wall bits */
+	uint32_t open_files, threads, stack_kib, pending_signals;
+	uint64_t landlock_fs, landlock_net, landlock_scoped;
+	struct sock_fprog filter;
+};
+
+/* What holds for one cell. */
+struct fh_limits {
+	uint32_t cpu_seconds;
+	uint32_t memory_kib;	/* above the zygote */
+	uint32_t job_bytes;	/* the longest job frame it will read */
+};
+
+/* What the zygote measured of itself before its first fork. */
+struct fh_zygote {
+	uint64_t address_space_kib, data_kib, rss_kib;
+	int landlock_abi;
+	int proc_fd;		/* /proc, kept open after it was unmounted */
+};
+
+/*
+ * Reads a policy that the daemon sent: bytes are the whole of it. Returns 0,
+ * or -1 when it is malformed. The filter is copied.
+ */
+int fh_policy_parse(struct fh_policy *p, const unsigned char *bytes, size_t length);
+
+/*
+ * Raises every wall around the calling process, which must be fresh from a
+ * fork of the zygote, and leaves it with one descriptor, FH_CELL_FD, which
+ * was connection. Ends the process with FH_EXIT_WALLS when any step fails.
+ */
+void fh_walls_up(const struct fh_policy *policy, const struct fh_zygote *zygote,
+		 const struct fh_limits *limits, uint16_t slot, int connection);
+
+/* Lowers the limits of the calling cell to what its job asks for. Raising
+ * is refused by the kernel. Returns 0 or -1. */
+int fh_walls_lower(const struct fh_zygote *zygote, uint32_t cpu_seconds, uint32_t memory_kib);
+
+#endif

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/fumehood/fumehood/internal/config"
+)
+
+const configHelp = `Usage: fumehood config [FLAGS]
+
+Print the configuration that 'fumehood serve' with the same flags, environment
+and file would use, as a file for --config.
+`
+
+func configCommand(_ context.Context, args []string, s streams) error {
+	c := config.Default()
+	flags := flag.NewFlagSet("config", flag.ContinueOnError)
+	config.Register(flags, &c)
+	flags.String("config", "", "YAML file with settings")
+	err := parseFlags(flags, args, s, configHelp, func() error { return config.Parse(flags, args) })
+	if err != nil {
+		return err
+	}
+	for _, setting := range config.Settings(&c) {
+		key := strings.ReplaceAll(setting.Name, "-", "_")
+		fmt.Fprintf(s.out, "%s: %q # %s\n", key, flags.Lookup(setting.Name).Value.String(), setting.Help)
+	}
+	if err := c.Validate(); err != nil {
+		return usageError(err.Error(), "")
+	}
+	return nil
+}
+
+func versionCommand(_ context.Context, _ []string, s streams) error {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return fmt.Errorf("this program was built without its version")
+	}
+	fmt.Fprintf(s.out, "fumehood %s, %s\n", info.Main.Version, info.GoVersion)
+	return nil
+}

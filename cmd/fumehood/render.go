@@ -1,0 +1,243 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/lang"
+)
+
+const renderHelp = `Usage: fumehood render [FLAGS] [FILE|-]
+
+Compile FILE, or standard input, and print the output. The language is guessed
+from the file's extension unless -l names it. Diagnostics go to standard error
+as file:line:column: message, with the line under it.
+
+With --server, or FUMEHOOD_SERVER in the environment, the daemon there does the
+work; without, one is started for this call, which needs root.
+
+  fumehood render page.haml
+  fumehood render -l haml -o escape_html=false --locals page.json - < page.haml
+`
+
+type renderFlags struct {
+	language, locals, server string
+	asJSON                   bool
+	options                  optionFlags
+}
+
+// optionFlags collects -o NAME=VALUE. A value is JSON if it can be read as
+// such, else a string.
+type optionFlags map[string]jsontext.Value
+
+func (o optionFlags) String() string { return "" }
+
+func (o optionFlags) Set(text string) error {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok || name == "" {
+		return fmt.Errorf("must be NAME=VALUE")
+	}
+	if _, twice := o[name]; twice {
+		return fmt.Errorf("%s is given twice", name)
+	}
+	if v := jsontext.Value(value); v.IsValid() {
+		o[name] = v
+		return nil
+	}
+	quoted, err := jsontext.AppendQuote(nil, value)
+	o[name] = quoted
+	return err
+}
+
+func renderCommand(ctx context.Context, args []string, s streams) error {
+	f := renderFlags{options: make(optionFlags)}
+	c := config.Default()
+	c.LogLevel = "warn"
+	flags := flag.NewFlagSet("render", flag.ContinueOnError)
+	flags.StringVar(&f.language, "l", "", "language (default: by the file's extension)")
+	flags.Var(f.options, "o", "option of the language, as NAME=VALUE; may be repeated")
+	flags.StringVar(&f.locals, "locals", "", "JSON file with variables for the template")
+	flags.StringVar(&f.server, "server", "", "daemon to use, such as http://127.0.0.1:8080")
+	flags.BoolVar(&f.asJSON, "json", false, "print the whole result as JSON")
+	for _, setting := range config.Settings(&c) {
+		if setting.Name == "data-dir" || setting.Name == "state-dir" || setting.Name == "runtime" {
+			config.RegisterOne(flags, setting)
+		}
+	}
+	err := parseFlags(flags, args, s, renderHelp, func() error { return config.Parse(flags, args) })
+	if err != nil {
+		return err
+	}
+	if flags.NArg() > 1 {
+		return usageError("render takes one file", "flags go before the file")
+	}
+	in, err := f.request(flags.Arg(0), s)
+	if err != nil {
+		return err
+	}
+	result, err := f.send(ctx, c, in, s)
+	if err != nil {
+		return err
+	}
+	return f.print(flags.Arg(0), result, s)
+}
+
+// cliRequest is the body of POST /v1/render, as this client sends it.
+type cliRequest struct {
+	Language string         `json:"language"`
+	Source   string         `json:"source"`
+	Options  optionFlags    `json:"options,omitempty"`
+	Locals   jsontext.Value `json:"locals,omitempty"`
+}
+
+// A file longer than the server takes is refused there, with its own words.
+const maxInput = 64 << 20
+
+func (f *renderFlags) request(file string, s streams) (cliRequest, error) {
+	in := cliRequest{Language: f.language, Options: f.options}
+	if in.Language == "" {
+		l, ok := lang.ByExtension(filepath.Ext(file))
+		if !ok {
+			return in, usageError(fmt.Sprintf("cannot guess the language of %q", displayName(file)), "name it with -l: "+strings.Join(lang.IDs(), ", "))
+		}
+		in.Language = l.ID
+	}
+	source, err := readInput(file, s.in)
+	if err != nil {
+		return in, usageError(err.Error(), "")
+	}
+	in.Source = string(source)
+	if f.locals == "" {
+		return in, nil
+	}
+	locals, err := readInput(f.locals, s.in)
+	if err != nil {
+		return in, usageError(err.Error(), "")
+	}
+	if in.Locals = locals; !in.Locals.IsValid() {
+		return in, usageError(f.locals+" is not valid JSON", "")
+	}
+	return in, nil
+}
+
+func readInput(file string, stdin io.Reader) ([]byte, error) {
+	r := stdin
+	if file != "" && file != "-" {
+		opened, err := os.Open(file)
+		if err != nil {
+			return nil, err
+		}
+		defer opened.Close()
+		r = opened
+	}
+	content, err := io.ReadAll(io.LimitReader(r, maxInput+1))
+	if err == nil && len(content) > maxInput {
+		err = fmt.Errorf("%s has more than %d bytes", displayName(file), maxInput)
+	}
+	return content, err
+}
+
+// send asks the named daemon, or one that lives for this call.
+func (f *renderFlags) send(ctx context.Context, c config.Config, in cliRequest, s streams) (*cliResult, error) {
+	if f.server != "" {
+		return post(ctx, newClient(f.server), in)
+	}
+	// One compile needs one parked cell.
+	c.Parked = 1
+	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	d, err := open(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
+	result, err := post(ctx, embeddedClient(d.server.Handler()), in)
+	return result, errors.Join(err, d.close())
+}
+
+func (f *renderFlags) print(file string, r *cliResult, s streams) error {
+	if f.asJSON {
+		if err := (&r.raw).Indent(jsontext.WithIndent("  ")); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.out, "%s\n", r.raw)
+	} else if r.Output != nil {
+		if _, err := io.WriteString(s.out, *r.Output); err != nil {
+			return err
+		}
+	}
+	if !f.asJSON {
+		for _, d := range r.Diagnostics {
+			fmt.Fprint(s.err, d.text(displayName(file)))
+		}
+	}
+	if !r.OK {
+		return errSourceRefused
+	}
+	return nil
+}
+
+func displayName(file string) string {
+	if file == "" || file == "-" {
+		return "stdin"
+	}
+	return file
+}
+
+// cliResult is what this client reads of an answer.
+type cliResult struct {
+	OK          bool            `json:"ok"`
+	Outcome     string          `json:"outcome"`
+	Output      *string         `json:"output"`
+	Diagnostics []cliDiagnostic `json:"diagnostics"`
+
+	raw jsontext.Value
+}
+
+type cliDiagnostic struct {
+	Severity string  `json:"severity"`
+	Message  string  `json:"message"`
+	Line     *int    `json:"line"`
+	Column   *int    `json:"column"`
+	Frame    *string `json:"frame"`
+}
+
+// text is "file:line:column: message" and the source line below it. What is
+// not known is left out.
+func (d cliDiagnostic) text(file string) string {
+	var b strings.Builder
+	b.WriteString(file)
+	for _, n := range []*int{d.Line, d.Column} {
+		if n != nil {
+			fmt.Fprintf(&b, ":%d", *n)
+		}
+	}
+	b.WriteString(": ")
+	if d.Severity != "error" {
+		b.WriteString(d.Severity + ": ")
+	}
+	b.WriteString(d.Message + "\n")
+	if d.Frame != nil {
+		for line := range strings.Lines(*d.Frame) {
+			b.WriteString("    " + strings.TrimSuffix(line, "\n") + "\n")
+		}
+	}
+	return b.String()
+}
+
+func decodeResult(body []byte) (*cliResult, error) {
+	r := &cliResult{raw: body}
+	if err := json.Unmarshal(body, r); err != nil {
+		return nil, fmt.Errorf("read the daemon's answer: %w", err)
+	}
+	return r, nil
+}

@@ -1,0 +1,21 @@
+module github.com/fumehood/fumehood
+
+go 1.26.0
+
+require (
+	github.com/containerd/go-runc v1.2.0
+	github.com/elastic/go-seccomp-bpf v1.6.0
+	github.com/go-json-experiment/json v1.27.2
+	github.com/opencontainers/runtime-spec v1.3.0
+	github.com/peterbourgon/ff/v3 v3.4.0
+	golang.org/x/mod v0.42.0
+	golang.org/x/net v0.62.0
+	golang.org/x/sync v0.24.0
+	golang.org/x/sys v0.49.0
+)
+
+require (
+	github.com/containerd/console v1.0.3 // indirect
+	github.com/sirupsen/logrus v1.9.3 // indirect
+	gopkg.in/yaml.v2 v2.4.0 // indirect
+)

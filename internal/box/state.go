@@ -1,0 +1,170 @@
+package box
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	runc "github.com/containerd/go-runc"
+	"golang.org/x/sys/unix"
+)
+
+// State is one daemon's directory of running boxes, below a root that all
+// daemons of this machine share:
+//
+//	ROOT/daemons/ID/lock      held while the daemon lives
+//	ROOT/daemons/ID/runtime/  the OCI runtime's own state
+//	ROOT/daemons/ID/boxes/    a bundle and a socket for each box
+//	ROOT/uids/N               held while a box uses range N of host uids
+//
+// Locks are flock(2) locks, which end with their holder, however it dies.
+type State struct {
+	root, dir string
+	lock      *os.File
+}
+
+// OpenState makes a daemon's directory below root. What dead daemons left
+// there it removes, with runtime as the OCI runtime to do it.
+func OpenState(ctx context.Context, root, runtime string, log *slog.Logger) (*State, error) {
+	for _, dir := range []string{"daemons", "uids"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o700); err != nil {
+			return nil, fmt.Errorf("make the state directory: %w", err)
+		}
+	}
+	s := &State{root: root, dir: filepath.Join(root, "daemons", strconv.Itoa(os.Getpid())+"-"+shortID())}
+	if err := os.MkdirAll(filepath.Join(s.dir, "boxes"), 0o700); err != nil {
+		return nil, fmt.Errorf("make the state directory: %w", err)
+	}
+	lock, err := tryLock(filepath.Join(s.dir, "lock"))
+	if err != nil {
+		return nil, fmt.Errorf("lock the state directory: %w", err)
+	}
+	s.lock = lock
+	s.sweep(ctx, runtime, log)
+	return s, nil
+}
+
+// Close removes the directory. No box may be left.
+func (s *State) Close() error {
+	return errors.Join(os.RemoveAll(s.dir), s.lock.Close())
+}
+
+func (s *State) runtime(command string) *runc.Runc {
+	return &runc.Runc{
+		Command: command,
+		Root:    filepath.Join(s.dir, "runtime"),
+		// A Ctrl-C on the daemon's terminal is the daemon's to handle.
+		Setpgid: true,
+	}
+}
+
+// sweep removes what daemons that are dead could not: a box ends by itself
+// when its daemon does, unless the runtime was killed with it.
+func (s *State) sweep(ctx context.Context, runtime string, log *slog.Logger) {
+	others, err := filepath.Glob(filepath.Join(s.root, "daemons", "*"))
+	if err != nil {
+		return
+	}
+	for _, dir := range others {
+		if dir == s.dir || young(dir) {
+			continue
+		}
+		lock, err := tryLock(filepath.Join(dir, "lock"))
+		if err != nil {
+			continue
+		}
+		dead := &State{root: s.root, dir: dir, lock: lock}
+		if err := dead.remove(ctx, runtime); err != nil {
+			log.Warn("leftovers of a dead daemon not removed", "dir", dir, "err", err)
+		} else {
+			log.Info("removed leftovers of a dead daemon", "dir", dir)
+		}
+	}
+}
+
+// young reports whether dir may belong to a daemon that has made it and not
+// locked it yet.
+func young(dir string) bool {
+	info, err := os.Stat(dir)
+	return err != nil || time.Since(info.ModTime()) < time.Second
+}
+
+func (s *State) remove(ctx context.Context, command string) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	r := s.runtime(command)
+	containers, err := r.List(ctx)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("list containers: %w", err)
+	}
+	for _, c := range containers {
+		if err := r.Delete(ctx, c.ID, &runc.DeleteOpts{Force: true}); err != nil {
+			return fmt.Errorf("delete container %s: %w", c.ID, err)
+		}
+	}
+	return s.Close()
+}
+
+func (s *State) newBoxID(kind string) (string, error) {
+	if strings.ContainsAny(kind, "/. ") || kind == "" {
+		return "", fmt.Errorf("box kind %q cannot be part of a name", kind)
+	}
+	return "fumehood-" + kind + "-" + shortID(), nil
+}
+
+func shortID() string {
+	return strings.ToLower(rand.Text()[:10])
+}
+
+const (
+	// firstUID lies beyond what distributions give to users, subordinate ids
+	// and nspawn, and below what a signed 32-bit number holds.
+	firstUID   = 1_900_000_000
+	uidsPerBox = 65536
+	uidRanges  = 1024
+)
+
+// uidRange is a range of host uids that one box has to itself.
+type uidRange struct {
+	first uint32
+	lock  *os.File
+}
+
+func (s *State) reserveUIDs() (*uidRange, error) {
+	for n := range uidRanges {
+		lock, err := tryLock(filepath.Join(s.root, "uids", strconv.Itoa(n)))
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reserve uids: %w", err)
+		}
+		return &uidRange{first: uint32(firstUID + n*uidsPerBox), lock: lock}, nil
+	}
+	return nil, errors.New("reserve uids: all ranges are taken")
+}
+
+func (u *uidRange) release() {
+	u.lock.Close()
+}
+
+// tryLock locks a file for as long as it stays open, or returns EWOULDBLOCK.
+func tryLock(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|syscall.O_CLOEXEC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}

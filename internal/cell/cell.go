@@ -1,0 +1,195 @@
+package cell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/box"
+	"github.com/fumehood/fumehood/internal/job"
+	"github.com/fumehood/fumehood/internal/wire"
+)
+
+// ErrLost: the box went while the job was in it. The same job may be tried
+// again elsewhere; nothing is known about it.
+var ErrLost = errors.New("box went down with the job")
+
+// ErrWedged: the zygote did not report a cell's death in time after a
+// hang-up. Its box must be destroyed.
+var ErrWedged = errors.New("zygote did not report the cell's death")
+
+const (
+	// parkTimeout bounds a fork, the walls, and the first frame.
+	parkTimeout = 5 * time.Second
+	// ReapTimeout is how long after a hang-up a death may go unreported.
+	ReapTimeout = 500 * time.Millisecond
+)
+
+// Conn is one cell, parked: forked, walled in, waiting for its only job.
+type Conn struct {
+	line  *box.Line
+	spent bool
+}
+
+// Park opens a cell in b and waits until its walls are up.
+func Park(ctx context.Context, b *box.Box, slot uint16, limits job.Limits) (*Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, parkTimeout)
+	defer cancel()
+	line, err := b.Open(ctx, wire.Header{
+		Slot:       slot,
+		CPUSeconds: seconds(limits.CPU),
+		MemoryKiB:  kib(limits.Memory),
+		JobBytes:   uint32(maxJobBytes(limits)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { line.SetDeadline(time.Unix(1, 0)) })
+	err = wire.ReadParked(line)
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		return &Conn{line: line}, nil
+	}
+	return nil, errors.Join(fmt.Errorf("park a cell: %w", err), whyNotParked(line))
+}
+
+// whyNotParked hangs up and asks how the cell ended instead of parking.
+func whyNotParked(line *box.Line) error {
+	line.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), ReapTimeout)
+	defer cancel()
+	exited, err := line.Exited(ctx)
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("cell ended with %s", describe(exited))
+}
+
+// maxJobBytes is the longest job body that passes the limits: language, two
+// JSON objects, source, and what frames them.
+func maxJobBytes(l job.Limits) job.Bytes {
+	return l.Source + 2*l.Options + job.KiB
+}
+
+// seconds rounds up: a limit of the kernel's may be looser than the
+// daemon's, never tighter.
+func seconds(d time.Duration) uint32 {
+	return uint32((d + time.Second - 1) / time.Second)
+}
+
+func kib(b job.Bytes) uint32 {
+	return uint32((b + job.KiB - 1) / job.KiB)
+}
+
+// Run gives the cell its job and returns what became of it. It takes no
+// longer than the job's wall limit, and ReapTimeout more when the cell has to
+// be asked how it died. The connection is closed when it returns; Release
+// must be called next. Run may be called once.
+//
+// The errors are ErrLost, ErrWedged, and ctx's own when the caller left.
+func (c *Conn) Run(ctx context.Context, j job.Job) (job.Result, error) {
+	if c.spent {
+		panic("fumehood: internal error: a cell was given a second job")
+	}
+	c.spent = true
+	start := time.Now()
+	deadline := start.Add(j.Limits.Wall)
+	c.line.SetDeadline(deadline)
+	stop := context.AfterFunc(ctx, func() { c.line.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+
+	result, err := c.exchange(j)
+	elapsed := time.Since(start)
+	c.line.Close()
+	if ctx.Err() != nil {
+		return job.Result{}, ctx.Err()
+	}
+	if err != nil {
+		return c.explain(j, err, elapsed)
+	}
+	done := job.Result{Outcome: job.OK, Output: string(result.Output), Timing: job.Timing{Compile: elapsed}}
+	done.Diagnostics = diagnostics(j.Source, result.Diagnostics)
+	if result.Kind == wire.SourceError {
+		done.Outcome, done.Output = job.SourceError, ""
+		if len(done.Diagnostics) == 0 {
+			done.Diagnostics = remark("the source was refused without a reason")
+		}
+	}
+	return done, nil
+}
+
+func (c *Conn) exchange(j job.Job) (wire.Result, error) {
+	body := wire.JobBody{
+		CPUSeconds: seconds(j.Limits.CPU), MemoryKiB: kib(j.Limits.Memory),
+		Language: j.Language, Options: j.Options, Locals: j.Locals, Source: j.Source,
+	}
+	frame := wire.AppendJob(make([]byte, 0, wire.FrameBytes+wire.JobLength(body)), body)
+	if _, err := c.line.Write(frame); err != nil {
+		return wire.Result{}, err
+	}
+	return wire.ReadResult(c.line, wire.ResultLimits{
+		OutputBytes: int(j.Limits.Output), DiagnosticsBytes: int(j.Limits.Diagnostics),
+	})
+}
+
+// explain names the outcome of a job that brought no result. Whatever can be
+// told without the cell's exit status is: an answer does not wait for it.
+func (c *Conn) explain(j job.Job, err error, elapsed time.Duration) (job.Result, error) {
+	end := func(outcome job.Outcome, text string) (job.Result, error) {
+		return job.Result{Outcome: outcome, Diagnostics: remark(text), Timing: job.Timing{Compile: elapsed}}, nil
+	}
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return end(job.Timeout, fmt.Sprintf("the compile took longer than %v", j.Limits.Wall))
+	case errors.Is(err, wire.ErrTooLarge):
+		return end(job.OutputTooLarge, fmt.Sprintf("the output is larger than %d bytes", j.Limits.Output))
+	case errors.Is(err, wire.ErrMalformed):
+		return end(job.Violation, "the compile wrote to its connection by itself")
+	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !isHangUp(err):
+		return job.Result{}, fmt.Errorf("read the result: %w", err)
+	}
+	exited, err := c.exited()
+	if errors.Is(err, box.ErrDown) {
+		return job.Result{}, ErrLost
+	}
+	if err != nil {
+		return job.Result{}, err
+	}
+	outcome, text := judge(exited, j.Limits)
+	result, err := end(outcome, text)
+	result.Timing.CPU, result.Timing.Peak = exited.User+exited.System, job.Bytes(exited.MaxRSSKiB)*job.KiB
+	return result, err
+}
+
+// Release waits until the zygote has reported the cell dead, so that its slot
+// is free. It returns nil also when the box is down; ErrWedged means that it
+// must be brought down. It may be called instead of Run, to give up a cell.
+func (c *Conn) Release() error {
+	c.line.Close()
+	_, err := c.exited()
+	if errors.Is(err, ErrWedged) {
+		return err
+	}
+	return nil
+}
+
+func (c *Conn) exited() (wire.Exited, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), ReapTimeout)
+	defer cancel()
+	exited, err := c.line.Exited(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return exited, ErrWedged
+	}
+	return exited, err
+}
+
+// Dead is ready when a cell that is still parked has died, for instance by
+// the kernel's hand when memory was out.
+func (c *Conn) Dead() <-chan wire.Exited {
+	return c.line.Died()
+}

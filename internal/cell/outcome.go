@@ -1,0 +1,156 @@
+package cell
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/fumehood/fumehood/internal/job"
+	"github.com/fumehood/fumehood/internal/wire"
+)
+
+// Exit statuses of a cell without a result, as the shim has them (fumehood.h).
+const (
+	exitWalls  = 111
+	exitMemory = 112
+)
+
+// judge names the outcome of a cell that ended without a result.
+//
+// In its namespace a cell is pid 1: nothing it does to itself is a SIGKILL.
+// One that the daemon did not cause came from the kernel, and is either the
+// hard CPU limit or the memory cgroup's.
+func judge(e wire.Exited, limits job.Limits) (job.Outcome, string) {
+	status := syscall.WaitStatus(e.Status)
+	cpu := e.User + e.System
+	switch {
+	case status.Signaled() && status.Signal() == unix.SIGSYS:
+		return job.Violation, "the compile made a system call that no compile needs"
+	case status.Signaled() && status.Signal() == unix.SIGKILL && cpu >= limits.CPU:
+		return job.Timeout, fmt.Sprintf("the compile used more than %v of processor time", limits.CPU)
+	case status.Signaled() && status.Signal() == unix.SIGKILL,
+		status.Exited() && status.ExitStatus() == exitMemory,
+		// An interpreter that cannot even allocate its error gives up.
+		!cleanExit(status) && job.Bytes(e.MaxRSSKiB)*job.KiB > limits.Memory:
+		return job.OutOfMemory, fmt.Sprintf("the compile needed more than %d MiB of memory", limits.Memory/job.MiB)
+	case status.Exited() && status.ExitStatus() == exitWalls:
+		return job.Crashed, "the cell could not raise its walls"
+	case status.Exited():
+		return job.Crashed, "the compile ended its process without a result"
+	}
+	return job.Crashed, fmt.Sprintf("the compile crashed with %s", signalName(status))
+}
+
+func cleanExit(status syscall.WaitStatus) bool {
+	return status.Exited() && status.ExitStatus() == 0
+}
+
+func signalName(status syscall.WaitStatus) string {
+	if name := unix.SignalName(status.Signal()); name != "" {
+		return name
+	}
+	return fmt.Sprintf("signal %d", int(status.Signal()))
+}
+
+func describe(e wire.Exited) string {
+	status := syscall.WaitStatus(e.Status)
+	switch {
+	case status.Exited() && status.ExitStatus() == exitWalls:
+		return "a wall that did not come up (its last words are in the box's log)"
+	case status.Exited():
+		return fmt.Sprintf("status %d", status.ExitStatus())
+	default:
+		return signalName(status)
+	}
+}
+
+func isHangUp(err error) bool {
+	return errors.Is(err, unix.ECONNRESET) || errors.Is(err, unix.EPIPE)
+}
+
+func remark(text string) []job.Diagnostic {
+	return []job.Diagnostic{{Severity: job.Error, Message: text}}
+}
+
+// maxDiagnostics is the most that an answer carries; the rest says nothing
+// more to a reader.
+const maxDiagnostics = 100
+
+// diagnostics turns what a cell said into something safe to show: known
+// severities, valid text without control characters, positions that exist in
+// the source.
+func diagnostics(source string, said []wire.Diagnostic) []job.Diagnostic {
+	if len(said) == 0 {
+		return nil
+	}
+	lines := strings.Split(source, "\n")
+	clean := make([]job.Diagnostic, 0, min(len(said), maxDiagnostics))
+	for _, d := range said[:min(len(said), maxDiagnostics)] {
+		c := job.Diagnostic{Severity: job.Error, Message: printable(d.Message), Code: printable(d.Code)}
+		switch d.Severity {
+		case 1:
+			c.Severity = job.Warning
+		case 2:
+			c.Severity = job.Info
+		}
+		c.Line, c.Column = clamp(lines, d.Line, d.Column)
+		c.EndLine, c.EndColumn = clamp(lines, d.EndLine, d.EndColumn)
+		if c.EndLine < c.Line {
+			c.EndLine, c.EndColumn = 0, 0
+		}
+		clean = append(clean, c)
+	}
+	return clean
+}
+
+// clamp moves a position to the nearest one in the source: engines count
+// lines of what they generated. The end of the last line is a position.
+func clamp(lines []string, line, column uint32) (int, int) {
+	if line == 0 {
+		return 0, 0
+	}
+	last := len(lines)
+	// What follows a final newline is no line.
+	if last > 1 && lines[last-1] == "" {
+		last--
+	}
+	if int64(line) > int64(last) {
+		return last, 0
+	}
+	if column == 0 {
+		return int(line), 0
+	}
+	width := utf16Length(strings.TrimSuffix(lines[line-1], "\r"))
+	return int(line), int(min(int64(column), int64(width)+1))
+}
+
+func utf16Length(s string) int {
+	n := 0
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
+}
+
+// printable drops what could deceive a terminal or a log: control characters,
+// and the marks that reorder text (Unicode's bidirectional controls).
+func printable(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t', r == '\n':
+			return r
+		case r < 0x20, r >= 0x7f && r < 0xa0, r == 0x2028, r == 0x2029,
+			r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+			return -1
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,79 @@
+package config
+
+import (
+	"time"
+
+	"github.com/fumehood/fumehood/internal/job"
+)
+
+// Config is what an operator can set. Default gives a daemon for one machine
+// that needs no other service.
+type Config struct {
+	// Listen is the address to serve HTTP on.
+	Listen string
+	// DataDir holds box images; StateDir what belongs to running boxes, on a
+	// file system that takes sockets.
+	DataDir, StateDir string
+	// Runtime is the OCI runtime's path; empty picks one (box.FindRuntime).
+	Runtime string
+	// LogLevel is debug, info, warn or error.
+	LogLevel string
+
+	// The most that one compile gets.
+	Wall, CPU                                    time.Duration
+	Memory, Source, Options, Output, Diagnostics job.Bytes
+
+	// HTTP.
+	Headers                                                   job.Bytes
+	ReadHeaderTimeout, BodyTimeout, WriteTimeout, IdleTimeout time.Duration
+	// DrainTimeout is how long requests in flight may take after SIGTERM.
+	DrainTimeout time.Duration
+
+	// Concurrency is how many compiles run at once, Queue how many wait.
+	Concurrency, Queue int
+	QueueTimeout       time.Duration
+
+	// Parked is how many cells of a box wait for a job.
+	Parked int
+	// CellsPerBox and BoxLifetime bound a box's service.
+	CellsPerBox int
+	BoxLifetime time.Duration
+	// BoxMemory, BoxTasks and BoxCPUs bound a box as a whole. BoxCPUs is in
+	// processors, 0 for no bound.
+	BoxMemory job.Bytes
+	BoxTasks  int
+	BoxCPUs   float64
+}
+
+// Default is the configuration that serve uses when nothing is set.
+func Default() Config {
+	return Config{
+		Listen:   "127.0.0.1:8080",
+		DataDir:  "/var/lib/fumehood",
+		StateDir: "/run/fumehood",
+		LogLevel: "info",
+
+		Wall: 3 * time.Second, CPU: 3 * time.Second,
+		Memory: 128 * job.MiB, Source: 256 * job.KiB, Options: 16 * job.KiB,
+		Output: 2 * job.MiB, Diagnostics: 64 * job.KiB,
+
+		Headers:           16 * job.KiB,
+		ReadHeaderTimeout: 5 * time.Second, BodyTimeout: 10 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second,
+		DrainTimeout: 10 * time.Second,
+
+		Concurrency: 16, Queue: 256, QueueTimeout: 5 * time.Second,
+
+		Parked: 8, CellsPerBox: 100_000, BoxLifetime: time.Hour,
+		BoxMemory: 2048 * job.MiB, BoxTasks: 512,
+	}
+}
+
+// slack is how many cells may be dying while as many as allowed are parked
+// and running.
+const slack = 32
+
+// Slots is how many cells of a box may be alive at once.
+func (c *Config) Slots() int {
+	return c.Parked + c.Concurrency + slack
+}

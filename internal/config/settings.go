@@ -1,0 +1,136 @@
+package config
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/peterbourgon/ff/v3"
+	"github.com/peterbourgon/ff/v3/ffyaml"
+
+	"github.com/fumehood/fumehood/internal/job"
+)
+
+// Setting is one field of a Config by its name, which is the flag's; with _
+// for - it is the key in a file, and in capitals behind FUMEHOOD_ the
+// environment's.
+type Setting struct {
+	Name, Help string
+	// Value points into the Config: *string, *int, *float64, *time.Duration
+	// or *job.Bytes.
+	Value any
+}
+
+// Settings lists every field of c.
+func Settings(c *Config) []Setting {
+	return []Setting{
+		{"listen", "address to serve HTTP on", &c.Listen},
+		{"data-dir", "directory of box images", &c.DataDir},
+		{"state-dir", "directory of running boxes", &c.StateDir},
+		{"runtime", "OCI runtime to use (default: the pinned runc, or a newer one of the host)", &c.Runtime},
+		{"log-level", "debug, info, warn or error", &c.LogLevel},
+		{"wall", "time that one compile may take", &c.Wall},
+		{"cpu", "processor time that one compile may use, in whole seconds", &c.CPU},
+		{"memory", "memory that one compile may map beyond its zygote's", &c.Memory},
+		{"source", "longest source", &c.Source},
+		{"options", "longest options, and longest locals, as JSON", &c.Options},
+		{"output", "longest output", &c.Output},
+		{"diagnostics", "longest diagnostics of one compile", &c.Diagnostics},
+		{"headers", "longest head of an HTTP request", &c.Headers},
+		{"read-header-timeout", "time in which a request's head must arrive", &c.ReadHeaderTimeout},
+		{"body-timeout", "time in which a request must arrive whole", &c.BodyTimeout},
+		{"write-timeout", "time that a whole exchange may take", &c.WriteTimeout},
+		{"idle-timeout", "time a connection may stay open between requests", &c.IdleTimeout},
+		{"drain-timeout", "time that requests in flight get after SIGTERM", &c.DrainTimeout},
+		{"concurrency", "compiles that run at once", &c.Concurrency},
+		{"queue", "compiles that wait for their turn", &c.Queue},
+		{"queue-timeout", "longest wait for a turn", &c.QueueTimeout},
+		{"parked", "cells that wait for a job, per box", &c.Parked},
+		{"cells-per-box", "cells after which a box is replaced", &c.CellsPerBox},
+		{"box-lifetime", "time after which a box is replaced", &c.BoxLifetime},
+		{"box-memory", "memory of a box as a whole", &c.BoxMemory},
+		{"box-tasks", "processes and threads of a box as a whole", &c.BoxTasks},
+		{"box-cpus", "processors of a box as a whole, 0 for all", &c.BoxCPUs},
+	}
+}
+
+// Register adds a flag for every setting.
+func Register(flags *flag.FlagSet, c *Config) {
+	for _, s := range Settings(c) {
+		RegisterOne(flags, s)
+	}
+}
+
+// RegisterOne adds a flag for one setting.
+func RegisterOne(flags *flag.FlagSet, s Setting) {
+	switch value := s.Value.(type) {
+	case *string:
+		flags.StringVar(value, s.Name, *value, s.Help)
+	case *int:
+		flags.IntVar(value, s.Name, *value, s.Help)
+	case *float64:
+		flags.Float64Var(value, s.Name, *value, s.Help)
+	case *time.Duration:
+		flags.DurationVar(value, s.Name, *value, s.Help)
+	case *job.Bytes:
+		flags.Var((*size)(value), s.Name, s.Help)
+	default:
+		panic(fmt.Sprintf("fumehood: internal error: setting %s has type %T", s.Name, s.Value))
+	}
+}
+
+// Parse reads args into flags, then fills what they leave open from the
+// environment and from the file that the flag "config" names. Keys that no
+// flag has are errors.
+func Parse(flags *flag.FlagSet, args []string) error {
+	return ff.Parse(flags, args,
+		ff.WithEnvVarPrefix("FUMEHOOD"),
+		ff.WithConfigFileFlag("config"),
+		ff.WithConfigFileParser(parseFile))
+}
+
+// parseFile reads YAML whose keys have _ where flags have -.
+func parseFile(r io.Reader, set func(name, value string) error) error {
+	return ffyaml.Parser(r, func(name, value string) error {
+		return set(strings.ReplaceAll(name, "_", "-"), value)
+	})
+}
+
+// size is a job.Bytes as a flag: a number with one of the units below.
+type size job.Bytes
+
+var units = []struct {
+	name  string
+	bytes job.Bytes
+}{{"GiB", 1 << 30}, {"MiB", job.MiB}, {"KiB", job.KiB}, {"B", 1}}
+
+func (s *size) String() string {
+	if s == nil {
+		return "0B"
+	}
+	for _, u := range units {
+		if n := job.Bytes(*s); n%u.bytes == 0 && n >= u.bytes {
+			return strconv.FormatInt(int64(n/u.bytes), 10) + u.name
+		}
+	}
+	return strconv.FormatInt(int64(*s), 10) + "B"
+}
+
+func (s *size) Set(text string) error {
+	unit := job.Bytes(1)
+	for _, u := range units {
+		if number, ok := strings.CutSuffix(text, u.name); ok {
+			text, unit = number, u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil || n < 0 || job.Bytes(n) > (1<<62)/unit {
+		return fmt.Errorf("must be a number of bytes such as 65536, 64KiB or 128MiB")
+	}
+	*s = size(job.Bytes(n) * unit)
+	return nil
+}

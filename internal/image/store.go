@@ -1,0 +1,118 @@
+package image
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fumehood/fumehood/internal/job"
+)
+
+// ErrNotBuilt: the store has no image of that recipe.
+var ErrNotBuilt = errors.New("image not built")
+
+// Store is a directory of images:
+//
+//	DIR/KIND/DIGEST/image.json   what the image is
+//	DIR/KIND/DIGEST/rootfs/      the tree, mode 0555 and 0444
+type Store struct{ Dir string }
+
+// Image is one built image. It is never changed once it has its name.
+type Image struct {
+	Kind string `json:"kind"`
+	// Digest is over every name, mode and byte of the tree, "sha256:…".
+	Digest string `json:"digest"`
+	// Inputs identifies the recipe, lock, adapters and shim it was made from.
+	Inputs  string            `json:"inputs"`
+	Engines map[string]string `json:"engines"`
+	// Packages are the Debian packages, version by name.
+	Packages map[string]string `json:"packages"`
+	Command  []string          `json:"command"`
+	Size     job.Bytes         `json:"size_bytes"`
+	Files    int               `json:"files"`
+	Built    time.Time         `json:"built"`
+
+	dir string
+}
+
+// RootFS is the path of the image's tree.
+func (i *Image) RootFS() string {
+	return filepath.Join(i.dir, "rootfs")
+}
+
+// Find returns the image that was built from exactly this recipe, or
+// ErrNotBuilt.
+func (s Store) Find(r *Recipe) (*Image, error) {
+	images, err := s.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range images {
+		if i.MadeFrom(r) {
+			return i, checkOpen(i.RootFS())
+		}
+	}
+	return nil, fmt.Errorf("box %s in %s: %w", r.Kind, s.Dir, ErrNotBuilt)
+}
+
+// List returns all images, the newest of each kind first.
+func (s Store) List() ([]*Image, error) {
+	found, err := filepath.Glob(filepath.Join(s.Dir, "*", "*", "image.json"))
+	if err != nil {
+		return nil, err
+	}
+	var images []*Image
+	for _, name := range found {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read image: %w", err)
+		}
+		i := &Image{dir: filepath.Dir(name)}
+		if err := json.Unmarshal(text, i); err != nil {
+			return nil, fmt.Errorf("read %s: %w", name, err)
+		}
+		images = append(images, i)
+	}
+	slices.SortFunc(images, func(a, b *Image) int {
+		if a.Kind != b.Kind {
+			return strings.Compare(a.Kind, b.Kind)
+		}
+		return b.Built.Compare(a.Built)
+	})
+	return images, nil
+}
+
+func (i *Image) write() error {
+	text, err := json.Marshal(i, jsontext.WithIndent("  "), json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(i.dir, "image.json"), append(text, '\n'), 0o644)
+}
+
+// checkOpen reports a directory that keeps the box's root, an unprivileged
+// uid, from reaching its own tree.
+func checkOpen(tree string) error {
+	for dir := tree; dir != "/"; dir = filepath.Dir(dir) {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return err
+		}
+		if info.Mode().Perm()&0o001 == 0 {
+			return fmt.Errorf("%s has mode %#o: a box runs as an unprivileged uid and cannot pass; put the data directory elsewhere or run 'chmod o+x %s'", dir, info.Mode().Perm(), dir)
+		}
+	}
+	return nil
+}
+
+// MadeFrom reports whether the image was built from exactly this recipe.
+func (i *Image) MadeFrom(r *Recipe) bool {
+	return i.Kind == r.Kind && i.Inputs == r.hash
+}

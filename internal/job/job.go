@@ -1,0 +1,63 @@
+package job
+
+import "time"
+
+// Bytes is a size in bytes.
+type Bytes int64
+
+// Sizes in binary units.
+const (
+	KiB Bytes = 1 << 10
+	MiB Bytes = 1 << 20
+)
+
+// A Job is one compile, resolved and checked: its language exists, its options
+// and locals passed the language's schema, its limits are within the
+// operator's. A Job is immutable once made.
+type Job struct {
+	// Language is a canonical id of internal/lang, never an alias.
+	Language string
+	// Engine is "name@version" as the box reported it.
+	Engine string
+	// Image is the digest of the box image that will compile it.
+	Image string
+	// Options and Locals are JSON objects in canonical form: sorted keys, no
+	// white space, defaults left out.
+	Options, Locals []byte
+	// Source is valid UTF-8 without NUL and without a leading BOM.
+	Source string
+	// Tenant partitions the cache; empty until there are tenants.
+	Tenant string
+	Limits Limits
+}
+
+// Limits bound one compile. The operator's are the most anybody gets; a
+// caller's own may only be lower.
+type Limits struct {
+	// Wall is real time from the moment the cell gets the job.
+	Wall time.Duration
+	// CPU is processor time. The kernel keeps it in whole seconds, rounded
+	// up, counted from the cell's fork.
+	CPU time.Duration
+	// Memory is what a cell may map beyond what its zygote has.
+	Memory Bytes
+	// Source and Options bound what a caller sends; Options bounds the
+	// locals as well.
+	Source, Options Bytes
+	// Output and Diagnostics bound what a cell sends.
+	Output, Diagnostics Bytes
+}
+
+// Timing says where a job's time went. Every step is measured once, here;
+// logs and receipts read these numbers.
+type Timing struct {
+	// Queue is from the job's admission to having a parked cell.
+	Queue time.Duration
+	// Compile is from sending the job to having the whole result.
+	Compile time.Duration
+	// CPU and Peak are the cell's processor time and largest resident size,
+	// zygote's pages included, as the zygote reported them. They are zero for
+	// an answer that did not wait for the cell's death, as most do not.
+	CPU  time.Duration
+	Peak Bytes
+}

@@ -1,0 +1,125 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/box"
+	"github.com/fumehood/fumehood/internal/cell"
+)
+
+// tenure is one box's time of service: its slots, its parkers, its cells.
+type tenure struct {
+	pool *Pool
+	box  *box.Box
+	// slots holds the numbers of free slots. A slot is free again only when
+	// the zygote has reported its cell dead: its uid must have no process.
+	slots chan uint16
+	// due is closed when the box is to be replaced.
+	due     chan struct{}
+	dueOnce sync.Once
+	// ctx ends when the tenure takes no more jobs.
+	ctx  context.Context
+	stop context.CancelFunc
+	// cells counts parkers and cells: when it is zero nothing is in the box.
+	cells sync.WaitGroup
+
+	forked                 atomic.Uint64
+	parked, running, dying atomic.Int64
+}
+
+// parkedCell is a cell with what has to be given back after it.
+type parkedCell struct {
+	conn   *cell.Conn
+	tenure *tenure
+	slot   uint16
+}
+
+func newTenure(p *Pool, b *box.Box) *tenure {
+	t := &tenure{pool: p, box: b, slots: make(chan uint16, p.config.Slots), due: make(chan struct{})}
+	t.ctx, t.stop = context.WithCancel(context.Background())
+	for slot := range p.config.Slots {
+		t.slots <- uint16(slot)
+	}
+	return t
+}
+
+// park starts the parkers. They end with the tenure's ctx or its box.
+func (t *tenure) park() {
+	age := time.AfterFunc(t.pool.config.BoxLifetime, t.markDue)
+	context.AfterFunc(t.ctx, func() { age.Stop() })
+	for range t.pool.config.Parked {
+		t.cells.Go(t.parker)
+	}
+}
+
+func (t *tenure) markDue() {
+	t.dueOnce.Do(func() { close(t.due) })
+}
+
+// parkRetry is how long a parker rests after the zygote refused a fork: the
+// box is out of tasks or memory, and cells have to die first.
+const parkRetry = 20 * time.Millisecond
+
+func (t *tenure) parker() {
+	for t.ctx.Err() == nil {
+		var slot uint16
+		select {
+		case slot = <-t.slots:
+		case <-t.box.Down():
+			return
+		case <-t.ctx.Done():
+			return
+		}
+		conn, err := cell.Park(t.ctx, t.box, slot, t.pool.config.Limits)
+		if err != nil {
+			t.slots <- slot
+			if t.ctx.Err() != nil || errors.Is(err, box.ErrDown) {
+				return
+			}
+			t.pool.log.Warn("cell not parked", "box", t.box.ID, "err", err)
+			sleep(t.ctx, parkRetry)
+			continue
+		}
+		if t.forked.Add(1) >= t.pool.config.CellsPerBox {
+			t.markDue()
+		}
+		t.offer(&parkedCell{conn: conn, tenure: t, slot: slot})
+	}
+}
+
+// offer holds the cell until somebody takes it, or it is no use any more.
+func (t *tenure) offer(c *parkedCell) {
+	t.parked.Add(1)
+	t.cells.Add(1)
+	select {
+	case t.pool.ready <- c:
+		t.parked.Add(-1)
+		return
+	case <-c.conn.Dead():
+		t.pool.log.Warn("parked cell died", "box", t.box.ID)
+	case <-t.ctx.Done():
+	case <-t.box.Down():
+	}
+	t.parked.Add(-1)
+	c.release()
+}
+
+// release waits for the cell's death and frees its slot. It must be called
+// once for each cell that offer got.
+func (c *parkedCell) release() {
+	t := c.tenure
+	t.dying.Add(1)
+	if err := c.conn.Release(); err != nil {
+		t.pool.log.Error("destroying a box", "box", t.box.ID, "err", err)
+		if err := t.box.Close(); err != nil {
+			t.pool.log.Error("box not closed", "box", t.box.ID, "err", err)
+		}
+	}
+	t.dying.Add(-1)
+	t.slots <- c.slot
+	t.cells.Done()
+}

@@ -1,0 +1,140 @@
+package render
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/fumehood/fumehood/internal/job"
+	"github.com/fumehood/fumehood/internal/lang"
+)
+
+// Runner gives a job to a cell of one box kind. Do blocks until the job's
+// result is there or ctx ends, and may be called from many goroutines.
+type Runner interface {
+	Do(ctx context.Context, j job.Job) (job.Result, error)
+}
+
+// Box is where the languages of one box kind are compiled.
+type Box struct {
+	Runner Runner
+	// Image is the digest of the box's image.
+	Image string
+	// Engines holds the version of each engine by name.
+	Engines map[string]string
+}
+
+// Config of a Renderer. All fields are needed.
+type Config struct {
+	// Limits are the most that any caller gets.
+	Limits job.Limits
+	// Concurrency is how many jobs run at once, Queue how many more may
+	// wait, QueueTimeout how long.
+	Concurrency, Queue int
+	QueueTimeout       time.Duration
+}
+
+// Renderer turns requests into results. It is safe for concurrent use.
+type Renderer struct {
+	config  Config
+	boxes   map[string]Box // by box kind
+	turns   *semaphore.Weighted
+	waiting atomic.Int64
+}
+
+// New makes a Renderer over the given boxes.
+func New(config Config, boxes map[string]Box) *Renderer {
+	return &Renderer{config: config, boxes: boxes, turns: semaphore.NewWeighted(int64(config.Concurrency))}
+}
+
+// Request is a compile in the caller's words. Options and Locals are JSON
+// objects or empty. Limits may lower the renderer's; zero fields keep them.
+type Request struct {
+	Language        string
+	Source          string
+	Options, Locals []byte
+	Limits          job.Limits
+}
+
+// Answer is a result with the job that it is the result of.
+type Answer struct {
+	Job    job.Job
+	Key    job.Key
+	Result job.Result
+}
+
+// Limits returns the most that any caller gets.
+func (r *Renderer) Limits() job.Limits {
+	return r.config.Limits
+}
+
+// Engine returns "name@version" of the engine that compiles l, and whether
+// there is a box for it.
+func (r *Renderer) Engine(l *lang.Language) (string, bool) {
+	b, ok := r.boxes[l.Box]
+	if !ok {
+		return "", false
+	}
+	return l.Engine + "@" + b.Engines[l.Engine], true
+}
+
+// Render compiles. Its errors are *job.Invalid (the caller's), ErrBusy, the
+// runner's, and ctx's when the caller has left.
+func (r *Renderer) Render(ctx context.Context, request Request) (Answer, error) {
+	j, err := r.resolve(request)
+	if err != nil {
+		return Answer{}, err
+	}
+	answer := Answer{Job: j, Key: j.Key()}
+	answer.Result, err = r.run(ctx, j)
+	return answer, err
+}
+
+// run waits for the job's turn, bounded in number and time, and runs it.
+func (r *Renderer) run(ctx context.Context, j job.Job) (job.Result, error) {
+	start := time.Now()
+	queued, cancel := context.WithTimeoutCause(ctx, r.config.QueueTimeout, ErrBusy)
+	defer cancel()
+	if err := r.admit(queued); err != nil {
+		return job.Result{}, err
+	}
+	defer r.turns.Release(1)
+	waited := time.Since(start)
+	// A cell may be missing for a moment, when a box has just died: the
+	// runner's wait counts as queueing too, the compile does not.
+	bound, stop := context.WithTimeoutCause(ctx, r.config.QueueTimeout+j.Limits.Wall, ErrBusy)
+	defer stop()
+	result, err := r.boxes[mustFind(j.Language).Box].Runner.Do(bound, j)
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = ErrBusy
+	}
+	result.Timing.Queue += waited
+	return result, err
+}
+
+func (r *Renderer) admit(ctx context.Context) error {
+	if r.turns.TryAcquire(1) {
+		return nil
+	}
+	if r.waiting.Add(1) > int64(r.config.Queue) {
+		r.waiting.Add(-1)
+		return ErrBusy
+	}
+	defer r.waiting.Add(-1)
+	if r.turns.Acquire(ctx, 1) != nil {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+func mustFind(id string) *lang.Language {
+	l, ok := lang.Find(id)
+	if !ok {
+		panic(fmt.Sprintf("fumehood: internal error: a job has language %q", id))
+	}
+	return l
+}

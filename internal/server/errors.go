@@ -1,0 +1,107 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+
+	"github.com/fumehood/fumehood/internal/job"
+	"github.com/fumehood/fumehood/internal/pool"
+	"github.com/fumehood/fumehood/internal/render"
+)
+
+// problem is the one status table: which error is answered how.
+type problem struct {
+	status int
+	code   string
+	// field is what a caller has to mend, empty when it is not theirs.
+	field   string
+	message string
+	// retry is the seconds after which to try again, 0 for never.
+	retry int
+}
+
+func problemOf(err error) problem {
+	var invalid *job.Invalid
+	var http4xx *requestError
+	switch {
+	case errors.As(err, &invalid):
+		return problem{status: invalidStatus(invalid.Fault), code: "invalid", field: invalid.Field, message: invalid.Error()}
+	case errors.As(err, &http4xx):
+		return problem{status: http4xx.status, code: http4xx.code, message: http4xx.message}
+	case errors.Is(err, render.ErrBusy):
+		return problem{status: http.StatusServiceUnavailable, code: "busy", message: "too many compiles are waiting; try again", retry: 1}
+	case errors.Is(err, pool.ErrDown):
+		return problem{status: http.StatusServiceUnavailable, code: "box_down", message: "the box with this compile went down; try again", retry: 1}
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return problem{status: http.StatusServiceUnavailable, code: "cancelled", message: "the compile was given up; try again", retry: 1}
+	}
+	return problem{status: http.StatusInternalServerError, code: "internal", message: "something went wrong on our side; quote the request id"}
+}
+
+func invalidStatus(f job.Fault) int {
+	switch f {
+	case job.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case job.Unsupported:
+		return http.StatusUnsupportedMediaType
+	default:
+		return http.StatusBadRequest
+	}
+}
+
+// requestError is a mistake that no field of the body has made.
+type requestError struct {
+	status        int
+	code, message string
+}
+
+func (e *requestError) Error() string { return e.message }
+
+// errorShape is the body of every answer that is not 200.
+type errorShape struct {
+	Error struct {
+		Code      string  `json:"code"`
+		Field     *string `json:"field"`
+		Message   string  `json:"message"`
+		RequestID string  `json:"request_id"`
+	} `json:"error"`
+}
+
+func (s *Server) writeError(w http.ResponseWriter, r *http.Request, e *exchange, err error) {
+	if r.Context().Err() != nil {
+		return
+	}
+	p := problemOf(err)
+	if p.retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(p.retry))
+	}
+	if p.status == http.StatusRequestEntityTooLarge {
+		// What is left of the body is not worth reading.
+		w.Header().Set("Connection", "close")
+	}
+	if isMarkupRoute(r) {
+		writeJSON(w, p.status, markupShape{Error: &p.message})
+		return
+	}
+	var shape errorShape
+	shape.Error.Code, shape.Error.Message, shape.Error.RequestID = p.code, p.message, e.id
+	if p.field != "" {
+		shape.Error.Field = &p.field
+	}
+	writeJSON(w, p.status, shape)
+}
+
+// methods that each path takes, for the answer to a wrong one.
+func (s *Server) notFound(w http.ResponseWriter, r *http.Request, _ *exchange) error {
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		probe := r.Clone(r.Context())
+		probe.Method = method
+		if _, pattern := s.mux.Handler(probe); pattern != "/" {
+			w.Header().Set("Allow", method)
+			return &requestError{http.StatusMethodNotAllowed, "method_not_allowed", "this path takes " + method}
+		}
+	}
+	return &requestError{http.StatusNotFound, "not_found", "there is nothing at this path; see GET /v1/languages"}
+}

@@ -1,0 +1,109 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fumehood/fumehood/internal/job"
+)
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	// Invalid UTF-8 cannot be in v but for an engine's fault: never a panic.
+	text, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte(`{"error":{"code":"internal","field":null,"message":"answer cannot be encoded"}}`)
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	// The caller may be gone; the log line says what was sent.
+	_, _ = w.Write(append(text, '\n'))
+}
+
+// mediaType returns the request's media type, or an error for a body that is
+// compressed or not in UTF-8.
+func mediaType(r *http.Request) (string, map[string]string, error) {
+	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
+		return "", nil, &job.Invalid{Field: "body", Fault: job.Unsupported, Reason: "must not be compressed"}
+	}
+	header := r.Header.Get("Content-Type")
+	if header == "" {
+		return "", nil, nil
+	}
+	name, parameters, err := mime.ParseMediaType(header)
+	if err != nil {
+		return "", nil, &job.Invalid{Field: "body", Fault: job.Unsupported, Reason: "has a Content-Type that cannot be read"}
+	}
+	if charset := parameters["charset"]; charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return "", nil, &job.Invalid{Field: "body", Fault: job.Unsupported, Reason: "must be in UTF-8"}
+	}
+	return name, parameters, nil
+}
+
+// readBody reads a body of at most limit bytes.
+func readBody(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, &job.Invalid{Field: "body", Fault: job.TooLarge, Reason: fmt.Sprintf("has more than %d bytes", limit)}
+	case err != nil:
+		return nil, &requestError{http.StatusRequestTimeout, "body_unread", "the body did not arrive whole in time"}
+	}
+	return body, nil
+}
+
+// decode reads JSON strictly: no unknown or repeated names, nothing after the
+// value, valid UTF-8 only. What is wrong is said with the field's name.
+func decode(body []byte, into any, options ...json.Options) error {
+	err := json.Unmarshal(body, into, append(options, json.RejectUnknownMembers(true))...)
+	if err == nil {
+		return nil
+	}
+	var syntactic *jsontext.SyntacticError
+	var semantic *json.SemanticError
+	switch {
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		field := "body"
+		if errors.As(err, &syntactic) {
+			field = fieldOf(syntactic.JSONPointer)
+		}
+		return &job.Invalid{Field: field, Reason: "is given twice"}
+	case errors.As(err, &semantic) && errors.Is(err, json.ErrUnknownName):
+		return &job.Invalid{Field: fieldOf(semantic.JSONPointer), Reason: "is not a field of a request"}
+	case errors.As(err, &semantic):
+		return &job.Invalid{Field: fieldOf(semantic.JSONPointer), Reason: "has the wrong type"}
+	case errors.As(err, &syntactic):
+		line := 1 + bytes.Count(body[:min(int64(len(body)), syntactic.ByteOffset)], []byte("\n"))
+		return &job.Invalid{Field: "body", Reason: fmt.Sprintf("is not valid JSON at byte %d (line %d)", syntactic.ByteOffset, line)}
+	}
+	return &job.Invalid{Field: "body", Reason: "is not valid JSON"}
+}
+
+// fieldOf turns a JSON pointer into the dotted name that errors use.
+func fieldOf(pointer jsontext.Pointer) string {
+	const shown = 80
+	name := strings.Join(collect(pointer), ".")
+	if name == "" {
+		return "body"
+	}
+	if len(name) > shown {
+		name = strings.ToValidUTF8(name[:shown], "") + "…"
+	}
+	return name
+}
+
+func collect(pointer jsontext.Pointer) []string {
+	var names []string
+	for token := range pointer.Tokens() {
+		names = append(names, token)
+	}
+	return names
+}

@@ -1,0 +1,110 @@
+package server
+
+import (
+	"net/http"
+
+	"github.com/fumehood/fumehood/internal/lang"
+	"github.com/fumehood/fumehood/internal/pool"
+)
+
+type languageShape struct {
+	ID         string        `json:"id"`
+	Title      string        `json:"title"`
+	Aliases    []string      `json:"aliases"`
+	Extensions []string      `json:"extensions"`
+	Engine     string        `json:"engine"`
+	Locals     bool          `json:"locals"`
+	Options    []optionShape `json:"options"`
+	Limits     limitsShape   `json:"limits"`
+}
+
+type optionShape struct {
+	Name    string    `json:"name"`
+	Type    lang.Type `json:"type"`
+	Default any       `json:"default"`
+	Values  []string  `json:"values,omitempty"`
+	Min     int       `json:"min,omitzero"`
+	Max     int       `json:"max,omitzero"`
+	Help    string    `json:"help"`
+}
+
+func (s *Server) languages(w http.ResponseWriter, _ *http.Request, _ *exchange) error {
+	shapes := []languageShape{}
+	for _, l := range lang.Table {
+		engine, ok := s.renderer.Engine(l)
+		if !ok {
+			continue
+		}
+		shape := languageShape{
+			ID: l.ID, Title: l.Title, Aliases: l.Aliases, Extensions: l.Extensions, Engine: engine, Locals: l.Locals,
+			Options: []optionShape{}, Limits: shapeOfLimits(s.renderer.Limits()),
+		}
+		for _, o := range l.Options {
+			shape.Options = append(shape.Options, optionShape{
+				Name: o.Name, Type: o.Type, Default: o.Default, Values: o.Values, Min: o.Min, Max: o.Max, Help: o.Help,
+			})
+		}
+		shapes = append(shapes, shape)
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"languages": shapes})
+	return nil
+}
+
+type poolShape struct {
+	Kind    string     `json:"kind"`
+	Ready   bool       `json:"ready"`
+	Jobs    uint64     `json:"jobs"`
+	Parked  int        `json:"cells_parked"`
+	Running int        `json:"cells_running"`
+	Dying   int        `json:"cells_dying"`
+	Boxes   []boxShape `json:"boxes"`
+}
+
+type boxShape struct {
+	ID        string `json:"id"`
+	Started   string `json:"started"`
+	Forked    uint64 `json:"cells_forked"`
+	Reaped    uint64 `json:"cells_reaped"`
+	ZygoteKiB uint32 `json:"zygote_kib"`
+}
+
+// boxStats shows each pool's counters beside those of its boxes' zygotes:
+// every cell that was forked and reaped had one job at most.
+func (s *Server) boxStats(w http.ResponseWriter, _ *http.Request, _ *exchange) error {
+	pools := []poolShape{}
+	for _, p := range s.pools {
+		pools = append(pools, shapeOfPool(p.Stats()))
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"pools": pools})
+	return nil
+}
+
+func shapeOfPool(stats pool.Stats) poolShape {
+	shape := poolShape{
+		Kind: stats.Kind, Ready: stats.Ready, Jobs: stats.Jobs,
+		Parked: stats.Parked, Running: stats.Running, Dying: stats.Dying, Boxes: []boxShape{},
+	}
+	for _, b := range stats.Boxes {
+		shape.Boxes = append(shape.Boxes, boxShape{
+			ID: b.ID, Started: b.Started.UTC().Format("2006-01-02T15:04:05Z"),
+			Forked: b.Forked, Reaped: b.Reaped, ZygoteKiB: b.ZygoteKiB,
+		})
+	}
+	return shape
+}
+
+// healthz says that the daemon runs; readyz that it can compile.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request, _ *exchange) error {
+	writeJSON(w, http.StatusOK, map[string]any{"ok": true})
+	return nil
+}
+
+func (s *Server) readyz(w http.ResponseWriter, _ *http.Request, _ *exchange) error {
+	for _, p := range s.pools {
+		if stats := p.Stats(); !stats.Ready {
+			return &requestError{http.StatusServiceUnavailable, "not_ready", "no box of kind " + stats.Kind + " is up"}
+		}
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"ready": true})
+	return nil
+}

@@ -1,0 +1,154 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+
+	"github.com/fumehood/fumehood/internal/job"
+	"github.com/fumehood/fumehood/internal/render"
+)
+
+// markupShape is the answer of the old warm server that POST /haml and its
+// sisters stand in for. html is absent on failure; error and line on success.
+type markupShape struct {
+	Success bool    `json:"success"`
+	HTML    *string `json:"html,omitempty"`
+	Error   *string `json:"error,omitempty"`
+	Line    *int    `json:"line,omitempty"`
+}
+
+// markupRequest is the JSON form of its request. Names it does not know are
+// passed over, as the old server did.
+type markupRequest struct {
+	Markup *string `json:"markup"`
+}
+
+func isMarkupRoute(r *http.Request) bool {
+	method, path, _ := strings.Cut(r.Pattern, " ")
+	return method == http.MethodPost && !strings.HasPrefix(path, "/v1/")
+}
+
+// markup answers POST /LANGUAGE.
+func (s *Server) markup(language string) handler {
+	return func(w http.ResponseWriter, r *http.Request, e *exchange) error {
+		source, err := s.readMarkup(w, r)
+		if err != nil {
+			return err
+		}
+		answer, err := s.renderer.Render(r.Context(), render.Request{Language: language, Source: source})
+		if err != nil {
+			return err
+		}
+		e.answer = &answer
+		shape := markupShape{Success: answer.Result.Outcome == job.OK}
+		if shape.Success {
+			shape.HTML = &answer.Result.Output
+		} else {
+			first := answer.Result.Diagnostics[0]
+			shape.Error, shape.Line = &first.Message, known(first.Line)
+		}
+		writeJSON(w, http.StatusOK, shape)
+		return nil
+	}
+}
+
+// readMarkup takes the field "markup" out of a form or a JSON object.
+func (s *Server) readMarkup(w http.ResponseWriter, r *http.Request) (string, error) {
+	name, parameters, err := mediaType(r)
+	if err != nil {
+		return "", err
+	}
+	body, err := readBody(w, r, s.bodyLimit())
+	if err != nil {
+		return "", err
+	}
+	switch name {
+	case "application/x-www-form-urlencoded":
+		if markup, ok := formField(string(body), "markup"); ok {
+			return markup, nil
+		}
+	case "multipart/form-data":
+		return multipartField(string(body), parameters["boundary"])
+	case "application/json":
+		var in markupRequest
+		if err := decode(body, &in, json.RejectUnknownMembers(false)); err != nil {
+			return "", err
+		}
+		if in.Markup != nil {
+			return *in.Markup, nil
+		}
+	default:
+		return "", &job.Invalid{
+			Field: "body", Fault: job.Unsupported,
+			Reason: "must be application/x-www-form-urlencoded, multipart/form-data or application/json",
+		}
+	}
+	return "", errNoMarkup
+}
+
+var errNoMarkup = &job.Invalid{Field: "markup", Reason: "is missing"}
+
+// formField finds a field in a form. Where a percent sign is not followed by
+// two hexadecimal digits it stands for itself, as the URL standard's form
+// parser has it, so that Haml's own %p survives a client which does not
+// encode.
+func formField(body, field string) (string, bool) {
+	for pair := range strings.SplitSeq(body, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if unescape(name) == field {
+			return unescape(value), true
+		}
+	}
+	return "", false
+}
+
+func unescape(s string) string {
+	if !strings.ContainsAny(s, "%+") {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '+':
+			b.WriteByte(' ')
+		case s[i] == '%' && i+2 < len(s) && hexDigit(s[i+1]) >= 0 && hexDigit(s[i+2]) >= 0:
+			b.WriteByte(byte(hexDigit(s[i+1])<<4 | hexDigit(s[i+2])))
+			i += 2
+		default:
+			b.WriteByte(s[i])
+		}
+	}
+	return b.String()
+}
+
+func hexDigit(c byte) int {
+	return strings.IndexByte("0123456789abcdef", c|0x20)
+}
+
+func multipartField(body, boundary string) (string, error) {
+	parts := multipart.NewReader(strings.NewReader(body), boundary)
+	for {
+		part, err := parts.NextPart()
+		if errors.Is(err, io.EOF) {
+			return "", errNoMarkup
+		}
+		if err != nil {
+			return "", &job.Invalid{Field: "body", Reason: "is not valid multipart/form-data"}
+		}
+		if part.FormName() != "markup" {
+			continue
+		}
+		markup, err := io.ReadAll(part)
+		if err != nil {
+			return "", &job.Invalid{Field: "body", Reason: fmt.Sprintf("ends inside field %q", "markup")}
+		}
+		return string(markup), nil
+	}
+}

@@ -1,0 +1,97 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/job"
+	"github.com/fumehood/fumehood/internal/lang"
+	"github.com/fumehood/fumehood/internal/pool"
+	"github.com/fumehood/fumehood/internal/render"
+)
+
+// Config of a Server. All fields are needed.
+type Config struct {
+	// Headers bounds the bytes of a request's head.
+	Headers job.Bytes
+	// ReadHeaderTimeout, BodyTimeout and WriteTimeout bound a slow client:
+	// for the head, for head and body, and for the whole exchange.
+	ReadHeaderTimeout, BodyTimeout, WriteTimeout time.Duration
+	// IdleTimeout is how long a connection may stay open between requests.
+	IdleTimeout time.Duration
+}
+
+// renderer is what the server needs of render.Renderer.
+type renderer interface {
+	Render(ctx context.Context, request render.Request) (render.Answer, error)
+	Engine(l *lang.Language) (string, bool)
+	Limits() job.Limits
+}
+
+// boxes is what the server needs of pool.Pool.
+type boxes interface {
+	Ready() bool
+	Stats() pool.Stats
+}
+
+// Server answers HTTP requests. It is safe for concurrent use.
+type Server struct {
+	config   Config
+	renderer renderer
+	pools    []boxes
+	log      *slog.Logger
+	mux      *http.ServeMux
+}
+
+// New makes a Server. It listens to nothing; see HTTP.
+func New(config Config, r *render.Renderer, pools []*pool.Pool, log *slog.Logger) *Server {
+	s := &Server{config: config, renderer: r, log: log, mux: http.NewServeMux()}
+	for _, p := range pools {
+		s.pools = append(s.pools, p)
+	}
+	s.routes()
+	return s
+}
+
+func (s *Server) routes() {
+	s.handle("POST /v1/render", s.render)
+	s.handle("GET /v1/languages", s.languages)
+	s.handle("GET /v1/limits", s.limits)
+	s.handle("GET /v1/boxes", s.boxStats)
+	s.handle("GET /healthz", s.healthz)
+	s.handle("GET /readyz", s.readyz)
+	for _, l := range lang.Table {
+		if l.Locals {
+			s.handle("POST /"+l.ID, s.markup(l.ID))
+		}
+	}
+	s.mux.HandleFunc("/", s.logged(s.notFound))
+}
+
+// handle adds a route, and for its path one that names the right method.
+func (s *Server) handle(pattern string, h handler) {
+	s.mux.HandleFunc(pattern, s.logged(h))
+}
+
+// Handler serves every route.
+func (s *Server) Handler() http.Handler {
+	return s.mux
+}
+
+// netHTTPSlack is what net/http reads of a head beyond MaxHeaderBytes.
+const netHTTPSlack = 4096
+
+// HTTP returns an http.Server with every limit set, ready to Serve.
+func (s *Server) HTTP() *http.Server {
+	return &http.Server{
+		Handler:           s.Handler(),
+		MaxHeaderBytes:    max(int(s.config.Headers)-netHTTPSlack, 1),
+		ReadHeaderTimeout: s.config.ReadHeaderTimeout,
+		ReadTimeout:       s.config.BodyTimeout,
+		WriteTimeout:      s.config.WriteTimeout,
+		IdleTimeout:       s.config.IdleTimeout,
+		ErrorLog:          slog.NewLogLogger(s.log.With("component", "http").Handler(), slog.LevelWarn),
+	}
+}
