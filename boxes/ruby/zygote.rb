@@ -9,6 +9,7 @@ require "json"
 %w[bigdecimal cgi date delegate digest erb forwardable ostruct pp securerandom set stringio strscan time uri]
   .each { |name| require name }
 require_relative "diagnosis"
+require_relative "ready_engine"
 require_relative "adapters/haml"
 require_relative "adapters/slim"
 require_relative "adapters/erb"
@@ -55,6 +56,7 @@ compile("haml", '{"format":"xhtml","attr_quote":"\""}', '{"a":[1,{"b":null}]}', 
 # Encoding tables load on first use, from files.
 "é".encode(Encoding::UTF_16LE).encode(Encoding::UTF_8).encode(Encoding::ISO_8859_1)
 $VERBOSE = verbose
+ADAPTERS.each_value(&:make_ready)
 
 4.times { GC.start }
 GC.compact

@@ -11,6 +11,8 @@ module Adapters
       require "erb"
     end
 
+    def make_ready; end
+
     def version
       ::ERB.version
     end

@@ -18,6 +18,11 @@ module Adapters
       ELSEWHERE.each { |name| ::Haml::Filters.registered[name] = Unavailable }
       ::Haml::Filters::TiltBase.prepend(AllLoaded)
       ::Haml::Compiler.prepend(RaiseAtOnce)
+      ::Haml::Engine.extend(ReadyEngine)
+    end
+
+    def make_ready
+      [{}, { escape_html: false }].each { |options| ::Haml::Engine.make_ready(::Haml::Template, options) }
     end
 
     def version

@@ -15,6 +15,11 @@ module Adapters
       require "tilt/kramdown"
       Tilt.register(Tilt::KramdownTemplate, "markdown")
       %i[textile rdoc coffee less sass scss].each { |name| ::Slim::Embedded.register(name, Unavailable) }
+      ::Slim::Engine.extend(ReadyEngine)
+    end
+
+    def make_ready
+      [{}, { pretty: true }].each { |options| ::Slim::Engine.make_ready(::Slim::Template, options) }
     end
 
     def version
