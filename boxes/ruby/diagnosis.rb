@@ -15,7 +15,8 @@ module Diagnosis
   # Paths of the box's own files say nothing to a caller.
   BOX_PATH = %r{(?:/usr|/lib|/fumehood)(?:/[\w.+@-]+)*/([\w.+@-]+)}
   CONTROL = /\e\[[\d;]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/
-  RUBY_SYNTAX = /\A#{FILE}:(\d+): ?(.*)/
+  # How Ruby opens the message of a syntax error.
+  RUBY_SYNTAX = /\A(?:#{FILE}|<compiled>|\(eval[^)]*\)):(\d+): ?(.*)/
 
   # Kept from before any job ran: a job may redefine them on its own classes.
   LOCATIONS = Exception.instance_method(:backtrace_locations)
@@ -27,7 +28,7 @@ module Diagnosis
   # position: a [line, column] that the engine itself gave, or nil.
   def of(error, message: nil, position: nil)
     text = message || message_of(error)
-    if error.is_a?(SyntaxError) && (found = RUBY_SYNTAX.match(text))
+    if (found = RUBY_SYNTAX.match(text))
       position ||= [found[1].to_i, UNKNOWN]
       text = found[2]
     end
@@ -52,7 +53,7 @@ module Diagnosis
 
   def name_of(error)
     name = CLASS_OF.bind_call(error).name
-    name.is_a?(String) ? clean(name) : "Exception"
+    name.is_a?(String) ? clean(name.delete_prefix("Adapters::")) : "Exception"
   rescue Exception # rubocop:disable Lint/RescueException
     "Exception"
   end

@@ -6,7 +6,9 @@
 require "fumehood"
 require "json"
 # What templates commonly require: a cell can open no file, so it is now or never.
-%w[bigdecimal cgi date delegate digest erb forwardable ostruct pp securerandom set stringio strscan time uri]
+%w[
+  base64 bigdecimal cgi date delegate digest erb forwardable ostruct pp securerandom set stringio strscan time timeout uri
+]
   .each { |name| require name }
 require_relative "diagnosis"
 require_relative "ready_engine"
@@ -24,6 +26,13 @@ class Silence < StringIO
   end
 end
 
+# What a template sees as self: an object that is named in messages as Ruby
+# names its own outermost self, and not by an address.
+SCOPE = Object.new
+def SCOPE.inspect
+  "main"
+end
+
 # Answers what binding.c expects: [true, output, []] or [false, nil, [diagnostic]].
 def compile(language, options, locals, source)
   adapter = ADAPTERS.fetch(language)
@@ -35,7 +44,7 @@ def compile(language, options, locals, source)
   rescue NoMemoryError
     raise
   rescue Exception => e # rubocop:disable Lint/RescueException
-    [false, nil, [adapter.diagnose(e)]]
+    [false, nil, [adapter.diagnose(e, source)]]
   end
 end
 

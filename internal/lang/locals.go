@@ -59,7 +59,11 @@ func (l *Language) checkLocals(value jsontext.Value) error {
 		if tokens.StackDepth() > maxLocalsDepth {
 			return &job.Invalid{Field: "locals", Reason: fmt.Sprintf("nest deeper than %d", maxLocalsDepth)}
 		}
-		if kind, n := tokens.StackIndex(1); tokens.StackDepth() != 1 || kind != '{' || n%2 == 0 {
+		// Of the outermost object every second value is a name.
+		if tokens.StackDepth() != 1 {
+			continue
+		}
+		if _, read := tokens.StackIndex(1); read%2 == 0 {
 			continue
 		}
 		name := token.String()

@@ -23,7 +23,7 @@ module Adapters
       template.result(scope(locals))
     end
 
-    def diagnose(error)
+    def diagnose(error, _source)
       Diagnosis.of(error)
     end
 
@@ -33,7 +33,7 @@ module Adapters
 
     # A binding that holds nothing but the locals.
     def scope(locals)
-      empty = Object.new.instance_eval { binding }
+      empty = SCOPE.instance_eval { binding }
       locals.each { |name, value| empty.local_variable_set(name, value) }
       empty
     end

@@ -1,5 +1,7 @@
 # frozen_string_literal: true
 
+require_relative "haml_ruby"
+
 # Haml, by the ruby-haml package. Filters run inside: :markdown through
 # kramdown; :sass, :scss, :less and :coffee are languages of other boxes.
 module Adapters
@@ -30,17 +32,26 @@ module Adapters
     end
 
     def compile(source, options, locals)
-      ::Haml::Template.new(Diagnosis::FILE, 1, engine_options(options)) { source }.render(Object.new, locals)
+      ::Haml::Template.new(Diagnosis::FILE, 1, engine_options(options)) { source }.render(SCOPE, locals)
     end
 
-    def diagnose(error)
+    def diagnose(error, source)
       case error
       when ::Haml::Error
+        return in_ruby(error, source) unless error.line
+
         # Haml counts lines from 0.
-        Diagnosis.of(error, position: error.line && [error.line + 1, Diagnosis::UNKNOWN])
+        Diagnosis.of(error, position: [error.line + 1, Diagnosis::UNKNOWN])
+      when ::SyntaxError
+        in_ruby(error, source)
       else
         Diagnosis.of(error)
       end
+    end
+
+    def in_ruby(error, source)
+      line, message = HamlRuby.new(source).first_error
+      Diagnosis.of(error, message: message, position: line && [line, Diagnosis::UNKNOWN])
     end
 
     def samples

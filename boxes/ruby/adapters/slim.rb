@@ -27,18 +27,18 @@ module Adapters
     end
 
     def compile(source, options, locals)
-      ::Slim::Template.new(Diagnosis::FILE, 1, engine_options(options)) { source }.render(Object.new, locals)
-    rescue Elsewhere => e
+      ::Slim::Template.new(Diagnosis::FILE, 1, engine_options(options)) { source }.render(SCOPE, locals)
+    rescue EngineNotFound => e
       e.line = 1 + (source.lines.index { |l| EMBEDDED.match?(l) } || 0)
       raise
     end
 
-    def diagnose(error)
+    def diagnose(error, _source)
       case error
       when ::Slim::Parser::SyntaxError
         # Slim counts columns from 0.
         Diagnosis.of(error, message: error.error, position: [error.lineno, error.column + 1])
-      when Elsewhere
+      when EngineNotFound
         Diagnosis.of(error, position: [error.line, Diagnosis::UNKNOWN])
       else
         Diagnosis.of(error)
@@ -67,7 +67,7 @@ module Adapters
       known
     end
 
-    class Elsewhere < StandardError
+    class EngineNotFound < StandardError
       attr_accessor :line
     end
 
@@ -79,7 +79,7 @@ module Adapters
       def initialize(_options); end
 
       def on_slim_embedded(name, _body, _attributes)
-        raise Elsewhere, "The #{name} engine is not available here: compile it as a request of its own"
+        raise EngineNotFound, "The #{name} engine is not available here: compile it as a request of its own"
       end
     end
   end

@@ -1,0 +1,60 @@
+# Fumehood. 'make run' for a running daemon, 'make test' for every test.
+# Each target first says what is missing on this machine and installs it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO ?= go
+export CGO_ENABLED ?= 0
+# With these, what a test needs and cannot have is a failure, not a skip.
+REQUIRE ?= oci
+LINT := bin/staticcheck
+
+.PHONY: help run build test check lint fuzz bench deps runc box clean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: build ## build everything, start the daemon on 127.0.0.1:8080, compile a page, keep serving
+	@scripts/run
+
+build: deps bin/fumehood runc box ## build the daemon, runc and the box images
+
+deps: ## install the Debian packages that building needs
+	@scripts/deps build
+
+bin/fumehood: FORCE
+	@$(GO) build -trimpath -o $@ ./cmd/fumehood
+
+runc: ## build the pinned runc, unless the host's is as new
+	@scripts/runc
+
+box: bin/fumehood ## build the box images that are missing
+	@./bin/fumehood box build
+
+test: build $(LINT) ## run every test, with the race detector, against the real runc
+	@scripts/deps test
+	@$(MAKE) --no-print-directory lint
+	CGO_ENABLED=1 FUMEHOOD_REQUIRE=$(REQUIRE) $(GO) test -race -timeout 20m ./...
+
+check: test fuzz ## test, and fuzz for a while
+
+lint: $(LINT) ## gofmt, vet, staticcheck, Ruby's own warnings
+	@scripts/lint
+
+$(LINT): tools/staticcheck/go.mod
+	@$(GO) build -C tools/staticcheck -o ../../$@ honnef.co/go/tools/cmd/staticcheck
+
+FUZZTIME ?= 30s
+fuzz: ## fuzz the decoders, FUZZTIME each
+	@scripts/fuzz $(FUZZTIME)
+
+bench: build ## measure what docs/BENCHMARKS.md claims
+	@scripts/deps test
+	@scripts/bench
+
+clean: ## remove what was built here; images stay
+	rm -rf bin
+
+FORCE:
