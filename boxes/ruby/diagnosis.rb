@@ -28,7 +28,7 @@ module Diagnosis
   # position: a [line, column] that the engine itself gave, or nil.
   def of(error, message: nil, position: nil)
     text = message || message_of(error)
-    if (found = RUBY_SYNTAX.match(text))
+    if (message || error.is_a?(SyntaxError)) && (found = RUBY_SYNTAX.match(text))
       position ||= [found[1].to_i, UNKNOWN]
       text = found[2]
     end

@@ -93,7 +93,8 @@ static struct fh_bytes take_field(struct fh_bytes *rest)
 /* Waits for the job, however long the cell stays parked. The bytes before
  * the fields are the daemon's own; the limits in them are set before the
  * interpreter sees anything of the job. */
-static struct fh_job read_job(const struct fh_zygote *zygote, const struct fh_limits *limits)
+static struct fh_job read_job(const struct fh_policy *policy, const struct fh_zygote *zygote,
+			      const struct fh_limits *limits)
 {
 	unsigned char head[FH_FRAME_BYTES + JOB_LIMITS_BYTES];
 	struct fh_bytes rest;
@@ -106,7 +107,7 @@ static struct fh_job read_job(const struct fh_zygote *zygote, const struct fh_li
 	if (fh_get32(head) != FH_MAGIC_FRAME || head[4] != FH_VERSION || head[5] != FH_FRAME_JOB ||
 	    length < JOB_LIMITS_BYTES || length > limits->job_bytes)
 		_exit(FH_EXIT_PROTOCOL);
-	must(fh_walls_lower(zygote, fh_get32(head + FH_FRAME_BYTES), fh_get32(head + FH_FRAME_BYTES + 4)),
+	must(fh_walls_lower(policy, zygote, fh_get32(head + FH_FRAME_BYTES), fh_get32(head + FH_FRAME_BYTES + 4)),
 	     FH_EXIT_PROTOCOL);
 
 	rest.length = length - JOB_LIMITS_BYTES;
@@ -157,7 +158,7 @@ void fh_cell_run(const struct fh_interpreter *interpreter, const struct fh_polic
 	fh_frame_header(parked, FH_FRAME_PARKED, 0);
 	must(fh_write_all(FH_CELL_FD, parked, sizeof(parked)), FH_EXIT_PROTOCOL);
 
-	job = read_job(zygote, limits);
+	job = read_job(policy, zygote, limits);
 	if (interpreter->wake != NULL)
 		interpreter->wake();
 	status = interpreter->compile(&job, &result);

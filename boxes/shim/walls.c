@@ -269,8 +269,11 @@ void fh_walls_up(const struct fh_policy *policy, const struct fh_zygote *zygote,
 	self_check(policy, slot);
 }
 
-int fh_walls_lower(const struct fh_zygote *zygote, uint32_t cpu_seconds, uint32_t memory_kib)
+int fh_walls_lower(const struct fh_policy *policy, const struct fh_zygote *zygote,
+		   uint32_t cpu_seconds, uint32_t memory_kib)
 {
+	if (policy->without & FH_WALL_RLIMITS)
+		return 0;
 	if (limit_cpu(cpu_seconds) < 0)
 		return -1;
 	return limit_memory(zygote, memory_kib);

@@ -57,6 +57,7 @@ void fh_walls_up(const struct fh_policy *policy, const struct fh_zygote *zygote,
 
 /* Lowers the limits of the calling cell to what its job asks for. Raising
  * is refused by the kernel. Returns 0 or -1. */
-int fh_walls_lower(const struct fh_zygote *zygote, uint32_t cpu_seconds, uint32_t memory_kib);
+int fh_walls_lower(const struct fh_policy *policy, const struct fh_zygote *zygote,
+		   uint32_t cpu_seconds, uint32_t memory_kib);
 
 #endif

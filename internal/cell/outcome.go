@@ -41,7 +41,7 @@ func judge(e wire.Exited, limits job.Limits) (job.Outcome, string) {
 	case status.Exited() && status.ExitStatus() == exitWalls:
 		return job.Crashed, "the cell could not raise its walls"
 	case status.Exited():
-		return job.Crashed, "the compile ended its process without a result"
+		return job.Crashed, fmt.Sprintf("the compile ended its process without a result (status %d)", status.ExitStatus())
 	}
 	return job.Crashed, fmt.Sprintf("the compile crashed with %s", signalName(status))
 }

@@ -1,0 +1,170 @@
+package box_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/box"
+	"github.com/fumehood/fumehood/internal/boxtest"
+)
+
+func TestBoxReportsItsEngines(t *testing.T) {
+	t.Parallel()
+	b := boxtest.Start(t, 0)
+	for name, version := range boxtest.Image(t, "ruby").Engines {
+		if got := b.Engines[name]; got != version {
+			t.Errorf("engine %s = %q, want %q", name, got, version)
+		}
+	}
+	if b.Ready.LandlockABI < 1 {
+		t.Errorf("Landlock ABI = %d, want at least 1", b.Ready.LandlockABI)
+	}
+}
+
+// A box that cannot start says why, and leaves nothing.
+func TestStartFailureIsExplained(t *testing.T) {
+	t.Parallel()
+	starter := boxtest.Starter(t, 0)
+	starter.Command = []string{"/usr/bin/ruby3.1", "--disable=gems", "-e", "abort 'no engine today'"}
+	start := time.Now()
+	_, err := starter.Start(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "no engine today") {
+		t.Errorf("Start = %v, want an error with the zygote's last words", err)
+	}
+	if took := time.Since(start); took > 8*time.Second {
+		t.Errorf("Start failed after %v, want at once", took)
+	}
+	assertNoBoxes(t, starter.State)
+}
+
+func TestStartWithoutRuntime(t *testing.T) {
+	t.Parallel()
+	starter := boxtest.Starter(t, 0)
+	starter.Runtime = "/nowhere/runc"
+	_, err := starter.Start(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "/nowhere/runc") {
+		t.Errorf("Start = %v, want an error that names the runtime", err)
+	}
+}
+
+// Nothing of a closed box is left: no process, mount, cgroup or directory.
+func TestCloseLeavesNothing(t *testing.T) {
+	t.Parallel()
+	starter := boxtest.Starter(t, 0)
+	b, err := starter.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	assertNoBoxes(t, starter.State)
+	if left := processesOf(t, b.ID); len(left) > 0 {
+		t.Errorf("processes %v are left", left)
+	}
+	if left := cgroupsOf(t, b.ID); len(left) > 0 {
+		t.Errorf("cgroups %v are left", left)
+	}
+}
+
+// The daemon's death takes its boxes with it; should the runtime have died
+// too, the next daemon removes what is left.
+func TestSweepAfterCrash(t *testing.T) {
+	t.Parallel()
+	root := boxtest.StateDir(t)
+	runtime := boxtest.Runtime(t)
+	crashed, err := box.OpenState(t.Context(), root, runtime, boxtest.Log(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	starter := boxtest.Starter(t, 0)
+	starter.State = crashed
+	b, err := starter.Start(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pid := range processesOf(t, b.ID) {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	<-b.Down()
+	crashed.Abandon()
+	// A directory that young may belong to a daemon that is just starting.
+	old := time.Now().Add(-time.Minute)
+	dirs, err := filepath.Glob(filepath.Join(root, "daemons", "*"))
+	if err != nil || len(dirs) != 1 {
+		t.Fatalf("daemons = %v, %v, want one", dirs, err)
+	}
+	if err := os.Chtimes(dirs[0], old, old); err != nil {
+		t.Fatal(err)
+	}
+	next, err := box.OpenState(t.Context(), root, runtime, boxtest.Log(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Close()
+	if _, err := os.Stat(dirs[0]); !os.IsNotExist(err) {
+		t.Errorf("the dead daemon's directory is still there: %v", err)
+	}
+	if left := cgroupsOf(t, b.ID); len(left) > 0 {
+		t.Errorf("cgroups %v are left", left)
+	}
+}
+
+// A hang-up on control, which is what the daemon's death looks like, ends the
+// box without anybody's help.
+func TestBoxEndsWithItsDaemon(t *testing.T) {
+	t.Parallel()
+	starter := boxtest.Starter(t, 0)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	b, err := starter.Start(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.HangUp()
+	for len(processesOf(t, b.ID)) > 0 {
+		if ctx.Err() != nil {
+			t.Fatalf("processes %v outlive the hang-up", processesOf(t, b.ID))
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func assertNoBoxes(t *testing.T, s *box.State) {
+	t.Helper()
+	left, err := filepath.Glob(filepath.Join(s.Dir(), "boxes", "*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("box directories %v, %v, want none", left, err)
+	}
+}
+
+// processesOf lists the processes whose cgroup or command line names the box.
+func processesOf(t *testing.T, id string) []int {
+	t.Helper()
+	return boxtest.Processes(t, func(p boxtest.Process) bool {
+		return strings.Contains(p.Cgroup, id) || strings.Contains(p.Command, id)
+	})
+}
+
+func cgroupsOf(t *testing.T, id string) []string {
+	t.Helper()
+	var all []string
+	for _, pattern := range []string{"/sys/fs/cgroup/" + id, "/sys/fs/cgroup/*/" + id} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, found...)
+	}
+	return all
+}

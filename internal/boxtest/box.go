@@ -1,0 +1,67 @@
+package boxtest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/fumehood/fumehood/boxes"
+	"github.com/fumehood/fumehood/internal/box"
+	"github.com/fumehood/fumehood/internal/job"
+	"github.com/fumehood/fumehood/internal/seccomp"
+)
+
+// Limits are the default configuration's.
+var Limits = job.Limits{
+	Wall: 3 * time.Second, CPU: 3 * time.Second, Memory: 128 * job.MiB, Source: 256 * job.KiB,
+	Options: 16 * job.KiB, Output: 2 * job.MiB, Diagnostics: 64 * job.KiB,
+}
+
+// Starter starts real ruby boxes whose cells lack the given walls; 0 lacks
+// none. What it leaves is removed when the test ends.
+func Starter(t testing.TB, without box.Wall) *box.OCI {
+	t.Helper()
+	runtime := Runtime(t)
+	i := Image(t, "ruby")
+	state, err := box.OpenState(context.Background(), StateDir(t), runtime, Log(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := state.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	text, err := boxes.Files.ReadFile("ruby/cell.policy")
+	if err != nil {
+		t.Fatal(err)
+	}
+	filter, err := seccomp.Parse(string(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy := box.NewPolicy(filter)
+	policy.Without = without
+	return &box.OCI{
+		Runtime: runtime, State: state, Kind: "ruby", RootFS: i.RootFS(), Command: i.Command, Policy: policy,
+		Memory: 1024 * job.MiB, Tasks: 256, Log: Log(t),
+	}
+}
+
+// Start starts such a box and ends it with the test.
+func Start(t testing.TB, without box.Wall) *box.Box {
+	t.Helper()
+	starter := Starter(t, without)
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	b, err := starter.Start(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return b
+}
