@@ -67,7 +67,7 @@ func TestWallsRefuse(t *testing.T) {
 		{"read a file", "= File.read('/fumehood/zygote.rb').empty?", job.SourceError, "Permission denied", box.Landlock | box.Seccomp, "false"},
 		{"list a directory", "= Dir.children('/').include?('fumehood')", job.SourceError, "Permission denied", box.Landlock | box.Seccomp, "true"},
 		{"run a program", "= system('/usr/bin/ruby3.1', '--disable=gems', '-e', 'exit! 7').inspect + $?.exitstatus.to_s", job.SourceError, "undefined method", box.Landlock | box.Seccomp, "false7"},
-		{"map 300 MB", "= ('x' * 300_000_000).size", job.OutOfMemory, "memory", box.RLimits, "300000000"},
+		{"map 150 MB", "= ('x' * 150_000_000).size", job.OutOfMemory, "memory", box.RLimits, "150000000"},
 		{"many threads", "= (1..20).map { Thread.new { sleep } }.size", job.SourceError, "can't create Thread", box.RLimits, "20"},
 		{"raise a limit", "= (Process.setrlimit(:CPU, 100, 100); true)", job.SourceError, "not permitted", box.RLimits | box.Seccomp, "refused outside"},
 		{"see the zygote", "= Process.pid == 1", job.OK, "", box.PIDNamespace, "false"},
