@@ -6,6 +6,7 @@ require (
 	github.com/containerd/go-runc v1.2.0
 	github.com/elastic/go-seccomp-bpf v1.6.0
 	github.com/go-json-experiment/json v1.27.2
+	github.com/google/go-cmp v0.7.0
 	github.com/opencontainers/runtime-spec v1.3.0
 	github.com/peterbourgon/ff/v3 v3.4.0
 	golang.org/x/mod v0.42.0

@@ -240,3 +240,17 @@ func runCLI(t testing.TB, stdin string, args ...string) (int, string, string) {
 	code := run(t.Context(), args, streams{strings.NewReader(stdin), &out, &errs})
 	return code, out.String(), errs.String()
 }
+
+func get(t testing.TB, url string) (*http.Response, []byte) {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, text
+}

@@ -70,8 +70,8 @@ type errorShape struct {
 }
 
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, e *exchange, err error) {
-	if r.Context().Err() != nil {
-		return
+	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		return // nobody is there to read it
 	}
 	p := problemOf(err)
 	if p.retry > 0 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -54,8 +55,10 @@ func readBody(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, 
 	switch {
 	case errors.As(err, &tooLarge):
 		return nil, &job.Invalid{Field: "body", Fault: job.TooLarge, Reason: fmt.Sprintf("has more than %d bytes", limit)}
-	case err != nil:
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &requestError{http.StatusRequestTimeout, "body_unread", "the body did not arrive whole in time"}
+	case err != nil:
+		return nil, &requestError{http.StatusBadRequest, "body_unread", "the body ended early"}
 	}
 	return body, nil
 }

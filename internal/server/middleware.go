@@ -80,7 +80,7 @@ func (s *Server) recovered(h handler, w http.ResponseWriter, r *http.Request, e 
 
 func (s *Server) logLine(r *http.Request, e *exchange, rec *recorder, err error, took time.Duration) {
 	status := rec.status
-	if r.Context().Err() != nil {
+	if status == 0 {
 		status = statusClientGone
 	}
 	attributes := []slog.Attr{

@@ -1,0 +1,347 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/boxtest"
+	"github.com/fumehood/fumehood/internal/config"
+)
+
+// eventually waits for a state, generously bounded.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); !holds(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("not within 10 s: %s", what)
+		}
+	}
+}
+
+// zygotesOf lists the processes of a box that are neither pid 1 nor a cell.
+func zygotesOf(t *testing.T, s *serving) []int {
+	t.Helper()
+	var pids []int
+	for _, b := range s.pools[0].Stats().Boxes {
+		pids = append(pids, boxtest.Processes(t, func(p boxtest.Process) bool {
+			parent, ok := boxtest.LookAt(p.Parent())
+			return ok && strings.Contains(p.Cgroup, b.ID) && strings.HasPrefix(parent.Command, "/fumehood/init") &&
+				strings.Contains(p.Command, "zygote.rb")
+		})...)
+	}
+	return pids
+}
+
+func TestKilledZygoteComesBack(t *testing.T) {
+	t.Parallel()
+	s := startDaemon(t, nil)
+	var lost sync.WaitGroup
+	for range 4 {
+		lost.Go(func() {
+			body := []byte(`{"language":"haml","source":"= sleep"}`)
+			response, text := httpPost(t, s.url+"/v1/render", "application/json", body)
+			code, _, _ := errorOf(t, text)
+			if response.StatusCode != http.StatusServiceUnavailable || code != "box_down" || response.Header.Get("Retry-After") == "" {
+				t.Errorf("a lost request is answered %d %s, want 503 box_down with Retry-After", response.StatusCode, code)
+			}
+		})
+	}
+	eventually(t, "four compiles run", func() bool { return s.pools[0].Stats().Running == 4 })
+	zygotes := zygotesOf(t, s)
+	if len(zygotes) != 1 {
+		t.Fatalf("zygotes = %v, want one", zygotes)
+	}
+	killed := time.Now()
+	if err := syscall.Kill(zygotes[0], syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	lost.Wait()
+	if took := time.Since(killed); took > 2*time.Second {
+		t.Errorf("lost requests were answered after %v", took)
+	}
+	if got := s.compile(t, "haml", "%p back", nil); got.output() != "<p>back</p>\n" {
+		t.Errorf("after the zygote's death: %s %q", got.Outcome, got.output())
+	}
+	t.Logf("back %v after the kill", time.Since(killed))
+}
+
+// A zygote that hangs is destroyed with its box, and another takes over.
+func TestWedgedZygoteIsReplaced(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t, boxtest.StateDir(t))
+	s, err := startServing(c, quiet{t}) // the destroyed box is logged as an error
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.stop)
+	zygotes := zygotesOf(t, s)
+	if len(zygotes) != 1 {
+		t.Fatalf("zygotes = %v, want one", zygotes)
+	}
+	if err := syscall.Kill(zygotes[0], syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	got := s.compile(t, "haml", "- loop {}", map[string]any{"limits": map[string]any{"wall_ms": 200}})
+	if got.Outcome != "timeout" {
+		t.Errorf("outcome = %s, want timeout from a parked cell", got.Outcome)
+	}
+	eventually(t, "another box serves", func() bool {
+		now := zygotesOf(t, s)
+		return len(now) == 1 && now[0] != zygotes[0] && s.pools[0].Ready()
+	})
+	if got := s.compile(t, "haml", "%p back", nil); got.output() != "<p>back</p>\n" {
+		t.Errorf("after the box was replaced: %s %q", got.Outcome, got.output())
+	}
+}
+
+// Boxes are replaced after so many cells, and after so long, and no request
+// notices.
+func TestRecycling(t *testing.T) {
+	t.Parallel()
+	for name, tweak := range map[string]func(*config.Config){
+		"by cells":    func(c *config.Config) { c.CellsPerBox = 25 },
+		"by lifetime": func(c *config.Config) { c.BoxLifetime = 300 * time.Millisecond },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startDaemon(t, tweak)
+			seen := make(map[string]bool)
+			for end := time.Now().Add(15 * time.Second); len(seen) < 4 && time.Now().Before(end); {
+				if got := s.compile(t, "haml", "%p hii", nil); got.output() != "<p>hii</p>\n" {
+					t.Fatalf("during recycling: %s %q", got.Outcome, got.output())
+				}
+				for _, b := range s.pools[0].Stats().Boxes {
+					seen[b.ID] = true
+				}
+			}
+			if len(seen) < 4 {
+				t.Errorf("%d boxes were used, want 4 at least", len(seen))
+			}
+		})
+	}
+}
+
+// Overload is a 503 that says when to come back.
+func TestOverload(t *testing.T) {
+	t.Parallel()
+	s := startDaemon(t, func(c *config.Config) {
+		c.Concurrency, c.Queue, c.QueueTimeout = 1, 1, 200*time.Millisecond
+	})
+	body := []byte(`{"language":"haml","source":"= sleep","limits":{"wall_ms":2000}}`)
+	var running sync.WaitGroup
+	running.Go(func() { httpPost(t, s.url+"/v1/render", "application/json", body) })
+	eventually(t, "a compile runs", func() bool { return s.pools[0].Stats().Running == 1 })
+	for range 3 {
+		response, text := httpPost(t, s.url+"/v1/render", "application/json", body)
+		code, _, _ := errorOf(t, text)
+		if response.StatusCode != http.StatusServiceUnavailable || code != "busy" || response.Header.Get("Retry-After") != "1" {
+			t.Errorf("answer = %d %s Retry-After %q, want 503 busy 1", response.StatusCode, code, response.Header.Get("Retry-After"))
+		}
+	}
+	running.Wait()
+}
+
+// A caller who leaves takes the compile along.
+func TestClientGone(t *testing.T) {
+	t.Parallel()
+	s := startDaemon(t, nil)
+	ctx, leave := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, "POST", s.url+"/v1/render", strings.NewReader(`{"language":"haml","source":"= sleep"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	left := make(chan struct{})
+	go func() {
+		defer close(left)
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			response.Body.Close()
+		}
+	}()
+	eventually(t, "the compile runs", func() bool { return s.pools[0].Stats().Running == 1 })
+	leave()
+	<-left
+	start := time.Now()
+	eventually(t, "the cell is gone", func() bool {
+		stats := s.pools[0].Stats()
+		return stats.Running == 0 && stats.Dying == 0
+	})
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("the cell of a caller who left lived on for %v", took)
+	}
+}
+
+// A body that does not arrive is given up.
+func TestSlowBody(t *testing.T) {
+	t.Parallel()
+	s := startDaemon(t, func(c *config.Config) { c.BodyTimeout = 300 * time.Millisecond })
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writer.Close()
+	go writer.WriteString(`{"language":"haml",`)
+	start := time.Now()
+	response, err := http.Post(s.url+"/v1/render", "application/json", reader)
+	if err == nil {
+		response.Body.Close()
+		if response.StatusCode != http.StatusRequestTimeout {
+			t.Errorf("status = %d, want 408", response.StatusCode)
+		}
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("a slow body was waited for %v", took)
+	}
+}
+
+// program is fumehood as a process of its own.
+type program struct {
+	*exec.Cmd
+	url, state, log string
+}
+
+func startProgram(t *testing.T) *program {
+	t.Helper()
+	state := boxtest.StateDir(t)
+	c := testConfig(t, state)
+	port := 20000 + os.Getpid()%20000 + len(filepath.Base(state))
+	p := &program{url: "http://127.0.0.1:" + strconv.Itoa(port), state: state, log: filepath.Join(t.TempDir(), "log")}
+	p.Cmd = exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:"+strconv.Itoa(port),
+		"--state-dir", state, "--data-dir", c.DataDir, "--runtime", c.Runtime)
+	p.Env = append(os.Environ(), asProgram+"=1")
+	log, err := os.Create(p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	p.Stderr = log
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Process.Kill() })
+	eventually(t, "the program is ready", func() bool {
+		response, err := http.Get(p.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		response.Body.Close()
+		return response.StatusCode == http.StatusOK
+	})
+	return p
+}
+
+// left lists what the program has left on this machine.
+func (p *program) left(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for _, pid := range boxtest.Processes(t, func(q boxtest.Process) bool {
+		return strings.Contains(q.Command, p.state) || strings.Contains(q.Cgroup, "fumehood-ruby-") && p.owns(q)
+	}) {
+		all = append(all, "process "+strconv.Itoa(pid))
+	}
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(mounts), p.state) {
+		all = append(all, "a mount")
+	}
+	for _, id := range p.boxes() {
+		for _, pattern := range []string{"/sys/fs/cgroup/" + id, "/sys/fs/cgroup/*/" + id} {
+			found, _ := filepath.Glob(pattern)
+			all = append(all, found...)
+		}
+	}
+	return all
+}
+
+func (p *program) owns(q boxtest.Process) bool {
+	for _, id := range p.boxes() {
+		if strings.Contains(q.Cgroup, id) {
+			return true
+		}
+	}
+	return false
+}
+
+// boxes reads the boxes' names from the program's log.
+func (p *program) boxes() []string {
+	var ids []string
+	log, _ := os.ReadFile(p.log)
+	for line := range strings.Lines(string(log)) {
+		var entry struct{ Msg, Box string }
+		if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "box ready" {
+			ids = append(ids, entry.Box)
+		}
+	}
+	return ids
+}
+
+// kill -9 of the daemon leaves nothing: boxes end by themselves.
+func TestKilledDaemonLeavesNothing(t *testing.T) {
+	p := startProgram(t)
+	if len(p.boxes()) != 1 || len(p.left(t)) == 0 {
+		t.Fatalf("boxes %v, left %v: the program runs no box", p.boxes(), p.left(t))
+	}
+	running := make(chan struct{})
+	go func() {
+		defer close(running)
+		response, err := http.Post(p.url+"/v1/render", "application/json", strings.NewReader(`{"language":"haml","source":"= sleep"}`))
+		if err == nil {
+			response.Body.Close()
+		}
+	}()
+	if err := p.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	p.Wait()
+	<-running
+	eventually(t, "nothing is left", func() bool { return len(p.left(t)) == 0 })
+}
+
+// SIGTERM finishes what is in flight, exits with 0 and leaves nothing.
+func TestTerminatedDaemonDrains(t *testing.T) {
+	p := startProgram(t)
+	answered := make(chan result, 1)
+	begun := make(chan struct{})
+	go func() {
+		close(begun)
+		_, text := httpPost(t, p.url+"/v1/render", "application/json", []byte(`{"language":"haml","source":"= (sleep 1; 'done')"}`))
+		var r result
+		if err := json.Unmarshal(text, &r); err != nil {
+			t.Error(err)
+		}
+		answered <- r
+	}()
+	<-begun
+	eventually(t, "the compile runs", func() bool {
+		response, text := get(t, p.url+"/v1/boxes")
+		return response.StatusCode == http.StatusOK && strings.Contains(string(text), `"cells_running":1`)
+	})
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-answered; got.output() != "done\n" {
+		t.Errorf("the request in flight: %s %q, want done", got.Outcome, got.output())
+	}
+	if err := p.Wait(); err != nil {
+		log, _ := os.ReadFile(p.log)
+		t.Errorf("exit: %v\n%s", err, log)
+	}
+	if left := p.left(t); len(left) > 0 {
+		t.Errorf("left: %v", left)
+	}
+	if entries, err := filepath.Glob(filepath.Join(p.state, "daemons", "*")); err != nil || len(entries) > 0 {
+		t.Errorf("state directory has %v, %v", entries, err)
+	}
+}
