@@ -47,6 +47,7 @@ struct cell {
 	int connection;		/* -1: this place is free */
 	int pidfd;		/* -1: connected, header not read yet */
 	pid_t pid;
+	uint32_t turn;		/* how often this place was used */
 };
 
 struct zygote {
@@ -69,9 +70,19 @@ static int complain(const char *step)
 	return -1;
 }
 
+/* An event's data: its subject, and for a place the turn it is about. An event
+ * may be read after its place was freed and taken again. */
+static struct epoll_event event_of(const struct zygote *z, uint32_t events, uint32_t subject)
+{
+	uint32_t turn = subject < MAX_CELLS ? z->cells[subject].turn :
+		subject >= ON_DEATH ? z->cells[subject - ON_DEATH].turn : 0;
+
+	return (struct epoll_event){ .events = events, .data.u64 = (uint64_t)turn << 32 | subject };
+}
+
 static int watch(const struct zygote *z, int fd, uint32_t events, uint32_t subject)
 {
-	struct epoll_event e = { .events = events, .data.u32 = subject };
+	struct epoll_event e = event_of(z, events, subject);
 
 	return epoll_ctl(z->events, EPOLL_CTL_ADD, fd, &e);
 }
@@ -208,13 +219,23 @@ static int report_ready(const struct zygote *z)
 	return 0;
 }
 
-static void forget(struct cell *c)
+/* Closing is not enough to end the watching: a cell which was forked a moment
+ * ago still has copies of every descriptor here, and keeps what they stand
+ * for alive in the event queue. */
+static void unwatch_and_close(const struct zygote *z, int fd)
+{
+	epoll_ctl(z->events, EPOLL_CTL_DEL, fd, NULL);
+	close(fd);
+}
+
+static void forget(const struct zygote *z, struct cell *c)
 {
 	if (c->pidfd >= 0)
-		close(c->pidfd);
-	close(c->connection);
+		unwatch_and_close(z, c->pidfd);
+	unwatch_and_close(z, c->connection);
 	c->connection = -1;
 	c->pidfd = -1;
+	c->turn++;
 }
 
 static int refuse(const struct zygote *z, struct cell *c, uint64_t id, int reason)
@@ -223,7 +244,7 @@ static int refuse(const struct zygote *z, struct cell *c, uint64_t id, int reaso
 
 	start_record(record, FH_RECORD_REFUSED, id);
 	fh_put32(record + 16, (uint32_t)reason);
-	forget(c);
+	forget(z, c);
 	return send_record(z, record);
 }
 
@@ -266,14 +287,14 @@ static pid_t fork_into_namespace(const struct zygote *z)
 static int start_cell(struct zygote *z, struct cell *c, uint32_t place)
 {
 	unsigned char header[FH_HEADER_BYTES];
-	struct epoll_event hang_up = { .events = EPOLLRDHUP, .data.u32 = place };
+	struct epoll_event hang_up = event_of(z, EPOLLRDHUP, place);
 	struct fh_limits limits;
 	uint16_t slot;
 
 	if (recv(c->connection, header, sizeof(header), MSG_DONTWAIT) != (ssize_t)sizeof(header) ||
 	    fh_get32(header) != FH_MAGIC_HEADER || header[4] != FH_VERSION ||
 	    header[5] != FH_CONNECTION_CELL) {
-		forget(c);
+		forget(z, c);
 		return 0;
 	}
 	slot = fh_get16(header + 6);
@@ -321,7 +342,7 @@ static int reap(struct zygote *z, struct cell *c)
 	fh_put64(record + 48, z->reaped);
 	if (send_record(z, record) < 0)
 		return -1;
-	forget(c);
+	forget(z, c);
 	return 0;
 }
 
@@ -361,25 +382,25 @@ static int obey(struct zygote *z)
 /* One event. Returns 1 to go on, 0 to end well, -1 to end badly. */
 static int handle(struct zygote *z, const struct epoll_event *e)
 {
-	uint32_t subject = e->data.u32;
+	uint32_t subject = (uint32_t)e->data.u64, turn = (uint32_t)(e->data.u64 >> 32);
 	struct cell *c;
 
 	if (subject == ON_CONTROL)
 		return obey(z);
 	if (subject == ON_LISTENER)
 		return accept_cell(z) < 0 ? -1 : 1;
-	if (subject >= ON_DEATH)
-		return reap(z, &z->cells[subject - ON_DEATH]) < 0 ? -1 : 1;
-	c = &z->cells[subject];
-	if (c->connection < 0)
+	c = &z->cells[subject >= ON_DEATH ? subject - ON_DEATH : subject];
+	if (c->connection < 0 || c->turn != turn)
 		return 1;
+	if (subject >= ON_DEATH)
+		return reap(z, c) < 0 ? -1 : 1;
 	if (c->pidfd >= 0) {
 		kill_cell(z, c);
 		return 1;
 	}
 	if (e->events & EPOLLIN)
 		return start_cell(z, c, subject) < 0 ? -1 : 1;
-	forget(c);
+	forget(z, c);
 	return 1;
 }
 

@@ -254,3 +254,7 @@ func get(t testing.TB, url string) (*http.Response, []byte) {
 	}
 	return response, text
 }
+
+// closeIdle drops the client's connections, which are descriptors and
+// goroutines of this process too.
+func closeIdle() { http.DefaultClient.CloseIdleConnections() }
