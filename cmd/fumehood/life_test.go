@@ -274,11 +274,15 @@ func (p *program) owns(q boxtest.Process) bool {
 	return false
 }
 
+func (p *program) readLog() string {
+	log, _ := os.ReadFile(p.log)
+	return string(log)
+}
+
 // boxes reads the boxes' names from the program's log.
 func (p *program) boxes() []string {
 	var ids []string
-	log, _ := os.ReadFile(p.log)
-	for line := range strings.Lines(string(log)) {
+	for line := range strings.Lines(p.readLog()) {
 		var entry struct{ Msg, Box string }
 		if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "box ready" {
 			ids = append(ids, entry.Box)
@@ -335,8 +339,7 @@ func TestTerminatedDaemonDrains(t *testing.T) {
 		t.Errorf("the request in flight: %s %q, want done", got.Outcome, got.output())
 	}
 	if err := p.Wait(); err != nil {
-		log, _ := os.ReadFile(p.log)
-		t.Errorf("exit: %v\n%s", err, log)
+		t.Errorf("exit: %v\n%s", err, p.readLog())
 	}
 	if left := p.left(t); len(left) > 0 {
 		t.Errorf("left: %v", left)

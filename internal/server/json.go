@@ -66,7 +66,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, 
 // decode reads JSON strictly: no unknown or repeated names, nothing after the
 // value, valid UTF-8 only. What is wrong is said with the field's name.
 func decode(body []byte, into any, options ...json.Options) error {
-	err := json.Unmarshal(body, into, append(options, json.RejectUnknownMembers(true))...)
+	err := json.Unmarshal(body, into, append([]json.Options{json.RejectUnknownMembers(true)}, options...)...)
 	if err == nil {
 		return nil
 	}

@@ -18,9 +18,9 @@ import (
 // sisters stand in for. html is absent on failure; error and line on success.
 type markupShape struct {
 	Success bool    `json:"success"`
-	HTML    *string `json:"html,omitempty"`
-	Error   *string `json:"error,omitempty"`
-	Line    *int    `json:"line,omitempty"`
+	HTML    *string `json:"html,omitzero"`
+	Error   *string `json:"error,omitzero"`
+	Line    *int    `json:"line,omitzero"`
 }
 
 // markupRequest is the JSON form of its request. Names it does not know are
