@@ -9,9 +9,10 @@
  *    that a child allocates from the top, densely.
  * 2. Memory that is well filled is joined to huge pages, which a fork copies
  *    with one entry instead of 512 (MADV_COLLAPSE, Linux 6.1).
- * 3. Which pages a compile writes hardly depends on its source. One trial
- *    child shows them; every later child has them copied in one go, by
- *    MADV_POPULATE_WRITE (Linux 5.14), while it is being parked.
+ * 3. Which pages a compile writes, and which of the libraries it reads, hardly
+ *    depends on its source. One trial child shows them; every later child has
+ *    the first copied and the second mapped in one go, by MADV_POPULATE_WRITE
+ *    and _READ (Linux 5.14), while it is being parked.
  *
  * On an older kernel the second and third do nothing, and cells are slower.
  */
@@ -32,6 +33,9 @@
 #include "wire.h"
 
 /* Debian 12's headers lack the newer of these (include/uapi/asm-generic/mman-common.h). */
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -82,8 +86,13 @@ static void fill_holes(void)
 	}
 }
 
-/* Calls visit for every private writable mapping of this process. */
-static int each_mapping(void (*visit)(uint64_t from, uint64_t end, int pagemap, int to), int to)
+struct mapping {
+	uint64_t from, end;
+	int writable;
+};
+
+/* Calls visit for every private mapping of this process. */
+static int each_mapping(void (*visit)(struct mapping m, int pagemap, int to), int to)
 {
 	static char line[512];
 	FILE *maps = fopen("/proc/self/maps", "re");
@@ -95,9 +104,8 @@ static int each_mapping(void (*visit)(uint64_t from, uint64_t end, int pagemap, 
 		unsigned long long from, end;
 		char rights[5];
 
-		if (sscanf(line, "%llx-%llx %4s", &from, &end, rights) == 3 &&
-		    rights[1] == 'w' && rights[3] == 'p')
-			visit(from, end, pagemap, to);
+		if (sscanf(line, "%llx-%llx %4s", &from, &end, rights) == 3 && rights[0] == 'r' && rights[3] == 'p')
+			visit((struct mapping){ from, end, rights[1] == 'w' }, pagemap, to);
 	}
 	close(pagemap);
 	fclose(maps);
@@ -123,10 +131,12 @@ static int is_worth_joining(int pagemap, uint64_t at)
 	return present >= WORTH_JOINING;
 }
 
-static void join_mapping(uint64_t from, uint64_t end, int pagemap, int unused)
+static void join_mapping(struct mapping m, int pagemap, int unused)
 {
 	(void)unused;
-	for (uint64_t at = (from + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE; at + HUGE_PAGE <= end; at += HUGE_PAGE) {
+	if (!m.writable)
+		return;
+	for (uint64_t at = (m.from + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE; at + HUGE_PAGE <= m.end; at += HUGE_PAGE) {
 		void *here = (void *)(uintptr_t)at;
 
 		if (is_worth_joining(pagemap, at) && madvise(here, HUGE_PAGE, MADV_HUGEPAGE) == 0)
@@ -150,6 +160,7 @@ static int join_pages(void)
 
 struct run {
 	uint64_t at, bytes;
+	int written;
 };
 
 /* Writes a run to the zygote, unless it is empty. */
@@ -160,21 +171,23 @@ static void tell(int to, struct run *run)
 	run->bytes = 0;
 }
 
-/* Tells the pages between from and end that belong to this child alone. */
-static void tell_written(uint64_t from, uint64_t end, int pagemap, int to)
+/* Tells the pages of m that the rehearsal wrote, if m can be written, or else
+ * read: a fork brings no page of a file along. */
+static void tell_used(struct mapping m, int pagemap, int to)
 {
 	static uint64_t entries[PAGEMAP_ENTRIES];
-	struct run run = { 0 };
+	struct run run = { .written = m.writable };
+	uint64_t used = m.writable ? PAGE_PRESENT | PAGE_EXCLUSIVE : PAGE_PRESENT | PAGE_OF_FILE;
+	uint64_t from = m.from;
 
-	while (from < end) {
-		uint64_t left = (end - from) / PAGE;
+	while (from < m.end) {
+		uint64_t left = (m.end - from) / PAGE;
 		size_t count = look_up(pagemap, from, entries, left < PAGEMAP_ENTRIES ? (size_t)left : PAGEMAP_ENTRIES);
 
 		if (count == 0)
 			break;
 		for (size_t i = 0; i < count; i++, from += PAGE) {
-			if ((entries[i] & PAGE_PRESENT) && (entries[i] & PAGE_EXCLUSIVE) &&
-			    !(entries[i] & PAGE_OF_FILE)) {
+			if ((entries[i] & used) == used) {
 				if (run.bytes == 0)
 					run.at = from;
 				run.bytes += PAGE;
@@ -189,7 +202,7 @@ static void tell_written(uint64_t from, uint64_t end, int pagemap, int to)
 static _Noreturn void rehearse_and_tell(const struct fh_interpreter *interpreter, int to)
 {
 	interpreter->rehearse();
-	_exit(each_mapping(tell_written, to) < 0);
+	_exit(each_mapping(tell_used, to) < 0);
 }
 
 static int learn(int from, struct fh_hot_pages *hot)
@@ -202,6 +215,7 @@ static int learn(int from, struct fh_hot_pages *hot)
 			continue;
 		hot->runs[hot->count].at = (char *)(uintptr_t)run.at;
 		hot->runs[hot->count].bytes = run.bytes;
+		hot->runs[hot->count].written = run.written;
 		hot->count++;
 	}
 	return hot->count > 0 ? 0 : -1;
@@ -232,10 +246,11 @@ int fh_pages_settle(const struct fh_interpreter *interpreter, struct fh_hot_page
 	return 0;
 }
 
-void fh_pages_copy(const struct fh_hot_pages *hot)
+void fh_pages_bring(const struct fh_hot_pages *hot)
 {
 	/* An older kernel refuses the advice; the faults then come one by one. */
 	for (size_t i = 0; i < hot->count; i++)
-		if (madvise(hot->runs[i].at, hot->runs[i].bytes, MADV_POPULATE_WRITE) < 0 && errno == EINVAL)
+		if (madvise(hot->runs[i].at, hot->runs[i].bytes,
+			    hot->runs[i].written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) < 0 && errno == EINVAL)
 			return;
 }

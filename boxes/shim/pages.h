@@ -8,10 +8,10 @@
 
 enum { FH_MAX_RUNS = 1024 };
 
-/* Pages, in runs, that nearly every compile writes. */
+/* Pages, in runs, that nearly every compile writes or reads. */
 struct fh_hot_pages {
 	size_t count;
-	struct { char *at; size_t bytes; } runs[FH_MAX_RUNS];
+	struct { char *at; size_t bytes; int written; } runs[FH_MAX_RUNS];
 };
 
 /*
@@ -21,7 +21,8 @@ struct fh_hot_pages {
  */
 int fh_pages_settle(const struct fh_interpreter *interpreter, struct fh_hot_pages *hot);
 
-/* In a fresh child: copies the hot pages at once instead of fault by fault. */
-void fh_pages_copy(const struct fh_hot_pages *hot);
+/* In a fresh child: copies and maps the hot pages at once instead of fault by
+ * fault. */
+void fh_pages_bring(const struct fh_hot_pages *hot);
 
 #endif

@@ -305,7 +305,7 @@ static int start_cell(struct zygote *z, struct cell *c, uint32_t place)
 
 	c->pid = fork_into_namespace(z);
 	if (c->pid == 0) {
-		fh_pages_copy(&z->hot);
+		fh_pages_bring(&z->hot);
 		fh_cell_run(z->interpreter, &z->policy, &z->self, &limits, slot, c->connection);
 	}
 	if (c->pid < 0)
