@@ -7,7 +7,7 @@ require "fumehood"
 require "json"
 # What templates commonly require: a cell can open no file, so it is now or never.
 %w[
-  base64 bigdecimal cgi date delegate digest erb forwardable ostruct pp securerandom set stringio strscan time timeout uri
+  base64 cgi date delegate erb forwardable ostruct pp securerandom set stringio strscan time timeout uri
 ]
   .each { |name| require name }
 require_relative "diagnosis"
@@ -63,7 +63,7 @@ Object.const_set(:STDERR, silence)
 end
 compile("haml", '{"format":"xhtml","attr_quote":"\""}', '{"a":[1,{"b":null}]}', "%p= a\n")
 # Encoding tables load on first use, from files.
-"é".encode(Encoding::UTF_16LE).encode(Encoding::UTF_8).encode(Encoding::ISO_8859_1)
+"é".encode(Encoding::ISO_8859_1).encode(Encoding::UTF_8)
 $VERBOSE = verbose
 ADAPTERS.each_value(&:make_ready)
 

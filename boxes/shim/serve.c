@@ -48,6 +48,7 @@ struct cell {
 	int pidfd;		/* -1: connected, header not read yet */
 	pid_t pid;
 	uint32_t turn;		/* how often this place was used */
+	int killed;		/* by the zygote, at a hang-up */
 };
 
 struct zygote {
@@ -242,10 +243,13 @@ static int refuse(const struct zygote *z, struct cell *c, uint64_t id, int reaso
 {
 	unsigned char record[FH_RECORD_BYTES];
 
+	int sent;
+
 	start_record(record, FH_RECORD_REFUSED, id);
 	fh_put32(record + 16, (uint32_t)reason);
+	sent = send_record(z, record);
 	forget(z, c);
-	return send_record(z, record);
+	return sent;
 }
 
 static int accept_cell(struct zygote *z)
@@ -258,6 +262,7 @@ static int accept_cell(struct zygote *z)
 		if (z->cells[i].connection < 0) {
 			z->cells[i].connection = fd;
 			z->cells[i].pidfd = -1;
+			z->cells[i].killed = 0;
 			return watch(z, fd, EPOLLIN | EPOLLRDHUP, i);
 		}
 	close(fd);
@@ -266,7 +271,8 @@ static int accept_cell(struct zygote *z)
 
 /*
  * Forks into a pid namespace of its own. Only setns back to the zygote's own
- * namespace makes the next unshare possible (DESIGN.md, condition 3).
+ * namespace makes the next unshare possible: a namespace whose pid 1 has died
+ * takes no more processes, and cannot be left by another unshare.
  */
 static pid_t fork_into_namespace(const struct zygote *z)
 {
@@ -340,6 +346,7 @@ static int reap(struct zygote *z, struct cell *c)
 	fh_put64(record + 32, microseconds(usage.ru_stime));
 	fh_put64(record + 40, z->forked);
 	fh_put64(record + 48, z->reaped);
+	fh_put32(record + 56, (uint32_t)c->killed);
 	if (send_record(z, record) < 0)
 		return -1;
 	forget(z, c);
@@ -348,6 +355,7 @@ static int reap(struct zygote *z, struct cell *c)
 
 static void kill_cell(const struct zygote *z, struct cell *c)
 {
+	c->killed = 1;
 	syscall(SYS_pidfd_send_signal, c->pidfd, SIGKILL, NULL, 0);
 	/* Its death is what comes next; the hang-up has been dealt with. */
 	epoll_ctl(z->events, EPOLL_CTL_DEL, c->connection, NULL);
@@ -368,11 +376,6 @@ static int obey(struct zygote *z)
 	switch (record[5]) {
 	case FH_RECORD_DRAIN:
 		z->draining = 1;
-		return 1;
-	case FH_RECORD_KILL:
-		for (uint32_t i = 0; i < MAX_CELLS; i++)
-			if (z->cells[i].pidfd >= 0 && z->cells[i].id == fh_get64(record + 8))
-				kill_cell(z, &z->cells[i]);
 		return 1;
 	default:
 		return -1;

@@ -29,6 +29,7 @@ func TestBadRequests(t *testing.T) {
 		{"option of wrong type", "", `{"language":"haml","source":"","options":{"escape_html":"no"}}`, 400, "options.escape_html", "true or false"},
 		{"option out of range", "", `{"language":"slim","source":"","options":{"tabsize":99}}`, 400, "options.tabsize", "from 1 to 16"},
 		{"options no object", "", `{"language":"haml","source":"","options":[]}`, 400, "options", "JSON object"},
+		{"local with a number's name", "", `{"language":"haml","source":"","locals":{"_1":1}}`, 400, "locals._1", "no name"},
 		{"locals no object", "", `{"language":"haml","source":"","locals":[1]}`, 400, "locals", "JSON object"},
 		{"local with a bad name", "", `{"language":"haml","source":"","locals":{"a b":1}}`, 400, "locals.a b", "no name"},
 		{"local that is code", "", "{\"language\":\"haml\",\"source\":\"\",\"locals\":{\"a=`id`\":1}}", 400, "locals.a=`id`", "no name"},

@@ -84,6 +84,7 @@ func TestWedgedZygoteIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.stop)
+	eventually(t, "all cells are parked", func() bool { return s.pools[0].Stats().Parked == s.config.Parked })
 	zygotes := zygotesOf(t, s)
 	if len(zygotes) != 1 {
 		t.Fatalf("zygotes = %v, want one", zygotes)
@@ -95,6 +96,35 @@ func TestWedgedZygoteIsReplaced(t *testing.T) {
 	if got.Outcome != "timeout" {
 		t.Errorf("outcome = %s, want timeout from a parked cell", got.Outcome)
 	}
+	eventually(t, "another box serves", func() bool {
+		now := zygotesOf(t, s)
+		return len(now) == 1 && now[0] != zygotes[0] && s.pools[0].Ready()
+	})
+	if got := s.compile(t, "haml", "%p back", nil); got.output() != "<p>back</p>\n" {
+		t.Errorf("after the box was replaced: %s %q", got.Outcome, got.output())
+	}
+}
+
+// The same when it hangs before a single cell is parked.
+func TestZygoteThatNeverForksIsReplaced(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t, boxtest.StateDir(t))
+	c.Parked = 1
+	s, err := startServing(c, quiet{t})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.stop)
+	eventually(t, "the cell is parked", func() bool { return s.pools[0].Stats().Parked == 1 })
+	zygotes := zygotesOf(t, s)
+	if len(zygotes) != 1 {
+		t.Fatalf("zygotes = %v, want one", zygotes)
+	}
+	if err := syscall.Kill(zygotes[0], syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	// The one parked cell is used up well; whoever comes next has none.
+	s.compile(t, "haml", "%p last", nil)
 	eventually(t, "another box serves", func() bool {
 		now := zygotesOf(t, s)
 		return len(now) == 1 && now[0] != zygotes[0] && s.pools[0].Ready()

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/wire"
 )
 
@@ -225,6 +226,13 @@ func (b *Box) Down() <-chan struct{} {
 	return b.down
 }
 
+// Drain asks the zygote to take no more cells and to end with its last. A box
+// that cannot be asked is going down anyway.
+func (b *Box) Drain() {
+	b.control.SetWriteDeadline(time.Now().Add(endTimeout))
+	_ = wire.WriteRecord(b.control, wire.Drain{})
+}
+
 // Stats returns the box's counters.
 func (b *Box) Stats() Stats {
 	return Stats{
@@ -249,6 +257,11 @@ func (b *Box) Close() error {
 	case <-time.After(endTimeout):
 		return errors.New("box did not end: " + b.ID)
 	}
+}
+
+// ZygoteBytes is the resident size of the zygote that the cell is a copy of.
+func (l *Line) ZygoteBytes() job.Bytes {
+	return job.Bytes(l.box.Ready.RSSKiB) * job.KiB
 }
 
 // Died is ready, once, when the cell is reported dead: Exited without the

@@ -84,7 +84,7 @@ func (o *OCI) start(ctx context.Context, id string) (*Box, error) {
 		return nil, err
 	}
 	defer listener.Close()
-	complaints := &tail{}
+	complaints := &tail{log: o.Log.With("box", id)}
 	if err := o.run(c, dir, listener, complaints, uids); err != nil {
 		uids.release()
 		return nil, err
@@ -193,9 +193,11 @@ func (c *container) destroy() {
 	}()
 }
 
-// tail keeps the last words of a runtime and its zygote. Both are trusted;
-// cells cannot reach it, they have no such descriptor.
+// tail logs what a runtime and its zygote say and keeps the last of it. Both
+// are trusted; cells cannot reach it, they have no such descriptor.
 type tail struct {
+	log *slog.Logger
+
 	mu   sync.Mutex
 	kept []byte
 }
@@ -203,6 +205,7 @@ type tail struct {
 const tailBytes = 4 << 10
 
 func (t *tail) Write(p []byte) (int, error) {
+	t.log.Warn("box says", "text", string(p[:min(len(p), tailBytes)]))
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kept = append(t.kept, p...)

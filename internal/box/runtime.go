@@ -12,7 +12,8 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// PinnedRunc is the version that tools/go.mod pins, by hash in tools/go.sum.
+// PinnedRunc is the version that tools/runc/go.mod pins, by hash in its
+// go.sum.
 // An older one on the host is passed over: Debian 12's lacks the fixes for
 // the container escapes of 2025 and 2026.
 const PinnedRunc = "1.5.2"

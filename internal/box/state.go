@@ -23,7 +23,7 @@ import (
 //	ROOT/daemons/ID/lock      held while the daemon lives
 //	ROOT/daemons/ID/runtime/  the OCI runtime's own state
 //	ROOT/daemons/ID/boxes/    a bundle and a socket for each box
-//	ROOT/uids/N               held while a box uses range N of host uids
+//	/run/fumehood-uids/N      held while a box uses range N of host uids
 //
 // Locks are flock(2) locks, which end with their holder, however it dies.
 type State struct {
@@ -34,8 +34,8 @@ type State struct {
 // OpenState makes a daemon's directory below root. What dead daemons left
 // there it removes, with runtime as the OCI runtime to do it.
 func OpenState(ctx context.Context, root, runtime string, log *slog.Logger) (*State, error) {
-	for _, dir := range []string{"daemons", "uids"} {
-		if err := os.MkdirAll(filepath.Join(root, dir), 0o700); err != nil {
+	for _, dir := range []string{filepath.Join(root, "daemons"), uidLocks} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("make the state directory: %w", err)
 		}
 	}
@@ -130,6 +130,9 @@ const (
 	firstUID   = 1_900_000_000
 	uidsPerBox = 65536
 	uidRanges  = 1024
+	// uidLocks is one for the whole machine, whatever the state directories:
+	// no two boxes may share a uid.
+	uidLocks = "/run/fumehood-uids"
 )
 
 // uidRange is a range of host uids that one box has to itself.
@@ -140,7 +143,7 @@ type uidRange struct {
 
 func (s *State) reserveUIDs() (*uidRange, error) {
 	for n := range uidRanges {
-		lock, err := tryLock(filepath.Join(s.root, "uids", strconv.Itoa(n)))
+		lock, err := tryLock(filepath.Join(uidLocks, strconv.Itoa(n)))
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			continue
 		}

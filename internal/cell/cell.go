@@ -17,15 +17,17 @@ import (
 // again elsewhere; nothing is known about it.
 var ErrLost = errors.New("box went down with the job")
 
-// ErrWedged: the zygote did not report a cell's death in time after a
-// hang-up. Its box must be destroyed.
-var ErrWedged = errors.New("zygote did not report the cell's death")
+// ErrWedged: the zygote did not fork a cell in time, or did not report one's
+// death after a hang-up. Its box must be destroyed.
+var ErrWedged = errors.New("zygote does not answer")
 
 const (
 	// parkTimeout bounds a fork, the walls, and the first frame.
 	parkTimeout = 5 * time.Second
 	// ReapTimeout is how long after a hang-up a death may go unreported.
 	ReapTimeout = 500 * time.Millisecond
+	// endTimeout is how long a cell may live on behind the end of its stream.
+	endTimeout = 100 * time.Millisecond
 )
 
 // Conn is one cell, parked: forked, walled in, waiting for its only job.
@@ -34,7 +36,8 @@ type Conn struct {
 	spent bool
 }
 
-// Park opens a cell in b and waits until its walls are up.
+// Park opens a cell in b and waits until its walls are up. ErrWedged means
+// that b must be brought down.
 func Park(ctx context.Context, b *box.Box, slot uint16, limits job.Limits) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, parkTimeout)
 	defer cancel()
@@ -64,6 +67,9 @@ func whyNotParked(line *box.Line) error {
 	ctx, cancel := context.WithTimeout(context.Background(), ReapTimeout)
 	defer cancel()
 	exited, err := line.Exited(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return ErrWedged
+	}
 	if err != nil {
 		return err
 	}
@@ -87,11 +93,11 @@ func kib(b job.Bytes) uint32 {
 }
 
 // Run gives the cell its job and returns what became of it. It takes no
-// longer than the job's wall limit, and ReapTimeout more when the cell has to
-// be asked how it died. The connection is closed when it returns; Release
+// longer than the job's wall limit, and a moment more when the cell has to be
+// asked how it died. The connection is closed when it returns; Release
 // must be called next. Run may be called once.
 //
-// The errors are ErrLost, ErrWedged, and ctx's own when the caller left.
+// The errors are ErrLost, and ctx's own when the caller left.
 func (c *Conn) Run(ctx context.Context, j job.Job) (job.Result, error) {
 	if c.spent {
 		panic("fumehood: internal error: a cell was given a second job")
@@ -103,9 +109,9 @@ func (c *Conn) Run(ctx context.Context, j job.Job) (job.Result, error) {
 	stop := context.AfterFunc(ctx, func() { c.line.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 
+	defer c.line.Close()
 	result, err := c.exchange(j)
 	elapsed := time.Since(start)
-	c.line.Close()
 	if ctx.Err() != nil {
 		return job.Result{}, ctx.Err()
 	}
@@ -147,20 +153,23 @@ func (c *Conn) explain(j job.Job, err error, elapsed time.Duration) (job.Result,
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return end(job.Timeout, fmt.Sprintf("the compile took longer than %v", j.Limits.Wall))
 	case errors.Is(err, wire.ErrTooLarge):
-		return end(job.OutputTooLarge, fmt.Sprintf("the output is larger than %d bytes", j.Limits.Output))
+		return end(job.OutputTooLarge, fmt.Sprintf("the output is larger than %d bytes, or its diagnostics than %d", j.Limits.Output, j.Limits.Diagnostics))
 	case errors.Is(err, wire.ErrMalformed):
 		return end(job.Violation, "the compile wrote to its connection by itself")
 	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !isHangUp(err):
 		return job.Result{}, fmt.Errorf("read the result: %w", err)
 	}
-	exited, err := c.exited()
-	if errors.Is(err, box.ErrDown) {
+	// The zygote reports a death before it closes its copy of the connection.
+	exited, err := c.exited(endTimeout)
+	switch {
+	case errors.Is(err, box.ErrDown):
 		return job.Result{}, ErrLost
-	}
-	if err != nil {
+	case errors.Is(err, ErrWedged):
+		return end(job.Violation, closedItself)
+	case err != nil:
 		return job.Result{}, err
 	}
-	outcome, text := judge(exited, j.Limits)
+	outcome, text := judge(exited, j.Limits, c.line.ZygoteBytes())
 	result, err := end(outcome, text)
 	result.Timing.CPU, result.Timing.Peak = exited.User+exited.System, job.Bytes(exited.MaxRSSKiB)*job.KiB
 	return result, err
@@ -171,15 +180,15 @@ func (c *Conn) explain(j job.Job, err error, elapsed time.Duration) (job.Result,
 // must be brought down. It may be called instead of Run, to give up a cell.
 func (c *Conn) Release() error {
 	c.line.Close()
-	_, err := c.exited()
+	_, err := c.exited(ReapTimeout)
 	if errors.Is(err, ErrWedged) {
 		return err
 	}
 	return nil
 }
 
-func (c *Conn) exited() (wire.Exited, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), ReapTimeout)
+func (c *Conn) exited(timeout time.Duration) (wire.Exited, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	exited, err := c.line.Exited(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -22,29 +22,37 @@ const (
 
 // judge names the outcome of a cell that ended without a result.
 //
-// In its namespace a cell is pid 1: nothing it does to itself is a SIGKILL.
-// One that the daemon did not cause came from the kernel, and is either the
-// hard CPU limit or the memory cgroup's.
-func judge(e wire.Exited, limits job.Limits) (job.Outcome, string) {
+// In its namespace a cell is pid 1: nothing it does to itself is a SIGKILL. One
+// that the zygote did not send came from the kernel, and is either the hard
+// CPU limit's or the memory cgroup's. The zygote sends one when the connection
+// ends, which the daemon has not ended here.
+//
+// zygote is the resident size that the cell shares with its zygote.
+func judge(e wire.Exited, limits job.Limits, zygote job.Bytes) (job.Outcome, string) {
 	status := syscall.WaitStatus(e.Status)
 	cpu := e.User + e.System
 	switch {
+	case status.Exited() && status.ExitStatus() == exitWalls:
+		return job.Crashed, "the cell could not raise its walls"
 	case status.Signaled() && status.Signal() == unix.SIGSYS:
 		return job.Violation, "the compile made a system call that no compile needs"
+	case e.Killed:
+		return job.Violation, closedItself
 	case status.Signaled() && status.Signal() == unix.SIGKILL && cpu >= limits.CPU:
 		return job.Timeout, fmt.Sprintf("the compile used more than %v of processor time", limits.CPU)
 	case status.Signaled() && status.Signal() == unix.SIGKILL,
 		status.Exited() && status.ExitStatus() == exitMemory,
-		// An interpreter that cannot even allocate its error gives up.
-		!cleanExit(status) && job.Bytes(e.MaxRSSKiB)*job.KiB > limits.Memory:
-		return job.OutOfMemory, fmt.Sprintf("the compile needed more than %d MiB of memory", limits.Memory/job.MiB)
-	case status.Exited() && status.ExitStatus() == exitWalls:
-		return job.Crashed, "the cell could not raise its walls"
+		// An interpreter that cannot even allocate its error gives up, with
+		// some of what it mapped never touched.
+		!cleanExit(status) && job.Bytes(e.MaxRSSKiB)*job.KiB > zygote+limits.Memory*3/4:
+		return job.OutOfMemory, fmt.Sprintf("the compile needed more than %d KiB of memory", limits.Memory/job.KiB)
 	case status.Exited():
 		return job.Crashed, fmt.Sprintf("the compile ended its process without a result (status %d)", status.ExitStatus())
 	}
 	return job.Crashed, fmt.Sprintf("the compile crashed with %s", signalName(status))
 }
+
+const closedItself = "the compile closed its connection and went on"
 
 func cleanExit(status syscall.WaitStatus) bool {
 	return status.Exited() && status.ExitStatus() == 0
@@ -61,7 +69,7 @@ func describe(e wire.Exited) string {
 	status := syscall.WaitStatus(e.Status)
 	switch {
 	case status.Exited() && status.ExitStatus() == exitWalls:
-		return "a wall that did not come up (its last words are in the box's log)"
+		return "a wall that did not come up"
 	case status.Exited():
 		return fmt.Sprintf("status %d", status.ExitStatus())
 	default:
@@ -100,7 +108,7 @@ func diagnostics(source string, said []wire.Diagnostic) []job.Diagnostic {
 		}
 		c.Line, c.Column = clamp(lines, d.Line, d.Column)
 		c.EndLine, c.EndColumn = clamp(lines, d.EndLine, d.EndColumn)
-		if c.EndLine < c.Line {
+		if c.Line == 0 || c.EndLine < c.Line || c.EndLine == c.Line && c.EndColumn < c.Column {
 			c.EndLine, c.EndColumn = 0, 0
 		}
 		clean = append(clean, c)
@@ -148,7 +156,7 @@ func printable(s string) string {
 		case r == '\t', r == '\n':
 			return r
 		case r < 0x20, r >= 0x7f && r < 0xa0, r == 0x2028, r == 0x2029,
-			r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+			r == 0x061c, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
 			return -1
 		}
 		return r

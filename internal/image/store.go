@@ -21,7 +21,7 @@ var ErrNotBuilt = errors.New("image not built")
 // Store is a directory of images:
 //
 //	DIR/KIND/DIGEST/image.json   what the image is
-//	DIR/KIND/DIGEST/rootfs/      the tree, mode 0555 and 0444
+//	DIR/KIND/DIGEST/rootfs/      the tree, files of mode 0444 and 0555
 type Store struct{ Dir string }
 
 // Image is one built image. It is never changed once it has its name.

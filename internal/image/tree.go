@@ -85,7 +85,7 @@ func writeFile(target string, content []byte, mode fs.FileMode) error {
 	return os.WriteFile(target, content, mode)
 }
 
-// seal takes every right to write and every setuid bit off the tree, counts
+// seal takes the right to write and every setuid bit off the tree's files, counts
 // it, and computes the digest: SHA-256 over, for each path in lexical order,
 // its name, type, mode and length or link target, then its bytes.
 func (i *Image) seal() error {

@@ -23,7 +23,8 @@ var localName = regexp.MustCompile(`^[a-z_][A-Za-z0-9_]*$`)
 var reserved = []string{
 	"alias", "and", "begin", "break", "case", "class", "def", "do", "else", "elsif", "end", "ensure", "false", "for",
 	"if", "in", "module", "next", "nil", "not", "or", "redo", "rescue", "retry", "return", "self", "super", "then",
-	"true", "undef", "unless", "until", "when", "while", "yield", "__method__",
+	"true", "undef", "unless", "until", "when", "while", "yield", "__method__", "__FILE__", "__LINE__", "__ENCODING__", "__dir__",
+	"_1", "_2", "_3", "_4", "_5", "_6", "_7", "_8", "_9",
 }
 
 // CanonicalLocals checks locals, a JSON object or empty, and returns it with
@@ -31,7 +32,7 @@ var reserved = []string{
 // Its only error is *job.Invalid.
 func (l *Language) CanonicalLocals(locals []byte) ([]byte, error) {
 	value := jsontext.Value(bytes.Clone(locals))
-	if len(value) == 0 || value.Kind() == 'n' {
+	if len(value) == 0 || string(bytes.TrimSpace(value)) == "null" {
 		return []byte("{}"), nil
 	}
 	if value.Kind() != '{' {

@@ -159,6 +159,7 @@ func (p *Pool) retire(t *tenure) {
 	}
 	p.mu.Unlock()
 	t.stop()
+	t.box.Drain()
 	go func() {
 		t.cells.Wait()
 		p.end(t)

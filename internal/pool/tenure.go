@@ -81,6 +81,10 @@ func (t *tenure) parker() {
 				return
 			}
 			t.pool.log.Warn("cell not parked", "box", t.box.ID, "err", err)
+			if errors.Is(err, cell.ErrWedged) {
+				t.destroy(err)
+				return
+			}
 			sleep(t.ctx, parkRetry)
 			continue
 		}
@@ -108,16 +112,22 @@ func (t *tenure) offer(c *parkedCell) {
 	c.release()
 }
 
+// destroy brings down a box whose zygote does not answer. All of its cells are
+// lost; the pool starts another box.
+func (t *tenure) destroy(why error) {
+	t.pool.log.Error("destroying a box", "box", t.box.ID, "err", why)
+	if err := t.box.Close(); err != nil {
+		t.pool.log.Error("box not closed", "box", t.box.ID, "err", err)
+	}
+}
+
 // release waits for the cell's death and frees its slot. It must be called
 // once for each cell that offer got.
 func (c *parkedCell) release() {
 	t := c.tenure
 	t.dying.Add(1)
 	if err := c.conn.Release(); err != nil {
-		t.pool.log.Error("destroying a box", "box", t.box.ID, "err", err)
-		if err := t.box.Close(); err != nil {
-			t.pool.log.Error("box not closed", "box", t.box.ID, "err", err)
-		}
+		t.destroy(err)
 	}
 	t.dying.Add(-1)
 	t.slots <- c.slot

@@ -85,7 +85,7 @@ func (p *Policy) leaves(info *arch.Info) ([]leaf, error) {
 			if !known(name) {
 				return nil, fmt.Errorf("no system call is named %q", name)
 			}
-			number, ok := info.SyscallNames[name]
+			number, ok := lookUp(info, name)
 			if !ok {
 				continue
 			}
@@ -121,11 +121,22 @@ func (p *Policy) leaves(info *arch.Info) ([]leaf, error) {
 
 func known(name string) bool {
 	for _, info := range architectures {
-		if _, ok := info.SyscallNames[name]; ok {
+		if _, ok := lookUp(info, name); ok {
 			return true
 		}
 	}
 	return false
+}
+
+// olderNames are what the tables call a call that the kernel has renamed.
+var olderNames = map[string]string{"newfstatat": "fstatat"}
+
+func lookUp(info *arch.Info, name string) (int, bool) {
+	if number, ok := info.SyscallNames[name]; ok {
+		return number, true
+	}
+	number, ok := info.SyscallNames[olderNames[name]]
+	return number, ok
 }
 
 func (r *Rule) action() uint32 {

@@ -83,7 +83,10 @@ func Parse(text string) (*Policy, error) {
 		}
 		p.Rules = append(p.Rules, rule)
 	}
-	return &p, lines.Err()
+	if err := lines.Err(); err != nil {
+		return nil, fmt.Errorf("read the policy: %w", err)
+	}
+	return &p, nil
 }
 
 func parseRule(words []string) (Rule, error) {
@@ -129,22 +132,27 @@ func (r *Rule) parseConditions(words []string) error {
 		return fmt.Errorf("conditions end with: else ERRNO")
 	}
 	r.Errno, words = words[n-1], words[:n-2]
-	for len(words) >= 3 {
+	for {
+		if len(words) < 3 {
+			return fmt.Errorf("cannot read condition %q", strings.Join(words, " "))
+		}
 		c, err := parseCondition(words[0], words[1], words[2])
 		if err != nil {
 			return err
 		}
 		r.Conditions = append(r.Conditions, c)
-		words = words[3:]
-		if len(words) > 0 && words[0] == "and" {
-			words = words[1:]
+		if words = words[3:]; len(words) == 0 {
+			return nil
 		}
+		if words[0] != "and" {
+			return fmt.Errorf("%q where and was due", words[0])
+		}
+		words = words[1:]
 	}
-	if len(words) != 0 {
-		return fmt.Errorf("cannot read condition %q", strings.Join(words, " "))
-	}
-	return nil
 }
+
+// maxValues keeps every jump over a condition within BPF's reach.
+const maxValues = 250
 
 func parseCondition(argument, operator, values string) (Condition, error) {
 	c := Condition{Operator: Operator(operator)}
@@ -154,6 +162,9 @@ func parseCondition(argument, operator, values string) (Condition, error) {
 		return c, fmt.Errorf("%q is none of arg0 to arg5", argument)
 	}
 	c.Argument = n
+	if strings.Count(values, ",") >= maxValues {
+		return c, fmt.Errorf("more than %d values", maxValues)
+	}
 	for value := range strings.SplitSeq(values, ",") {
 		v, err := strconv.ParseUint(value, 0, 32)
 		if err != nil {

@@ -93,7 +93,8 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, e *exchange,
 	writeJSON(w, p.status, shape)
 }
 
-// methods that each path takes, for the answer to a wrong one.
+// notFound answers what no route matches; a known path with another method is
+// told which it takes.
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request, _ *exchange) error {
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		probe := r.Clone(r.Context())

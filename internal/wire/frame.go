@@ -89,9 +89,11 @@ func readFrameHeader(r io.Reader) (Kind, int, error) {
 		return 0, 0, err
 	}
 	length := binary.BigEndian.Uint32(p[8:])
-	if binary.BigEndian.Uint32(p[0:]) != magicFrame || p[4] != Version || p[6] != 0 || p[7] != 0 ||
-		length > math.MaxInt32 {
+	if binary.BigEndian.Uint32(p[0:]) != magicFrame || p[4] != Version || p[6] != 0 || p[7] != 0 {
 		return 0, 0, fmt.Errorf("frame header: %w", ErrMalformed)
+	}
+	if length > math.MaxInt32 {
+		return 0, 0, ErrTooLarge
 	}
 	return Kind(p[5]), int(length), nil
 }
@@ -117,7 +119,7 @@ func ReadParked(r io.Reader) error {
 //     nothing of it is read then,
 //   - ErrMalformed for anything else that is not exactly one result.
 //
-// It never allocates more than the bytes that really arrived, doubled.
+// It holds no more than twice the bytes that really arrived, and 64 KiB.
 func ReadResult(r io.Reader, limits ResultLimits) (Result, error) {
 	kind, length, err := readFrameHeader(r)
 	if err != nil {
@@ -184,13 +186,15 @@ func decodeResult(body []byte, limits ResultLimits) (Result, error) {
 	var result Result
 	for range count {
 		result.Diagnostics = append(result.Diagnostics, d.diagnostic())
+		if len(body)-4-len(d.rest) > limits.DiagnosticsBytes {
+			return Result{}, ErrTooLarge
+		}
 	}
-	diagnosticsBytes := len(body) - 4 - len(d.rest)
 	result.Output = d.field()
 	if d.short || len(d.rest) != 0 {
 		return Result{}, fmt.Errorf("result body: %w", ErrMalformed)
 	}
-	if diagnosticsBytes > limits.DiagnosticsBytes || len(result.Output) > limits.OutputBytes {
+	if len(result.Output) > limits.OutputBytes {
 		return Result{}, ErrTooLarge
 	}
 	return result, nil

@@ -13,8 +13,7 @@ const (
 	recordReady   = 2
 	recordExited  = 3
 	recordRefused = 4
-	recordKill    = 16
-	recordDrain   = 17
+	recordDrain   = 16
 )
 
 // A Record is one fixed-size message on the control connection:
@@ -24,8 +23,8 @@ const (
 //	│magic │v│k│ 0│ cell id│ as the kind has it                               │
 //	└──────┴─┴─┴──┴────────┴──────────────────────────────────────────────────┘
 //
-// It is one of Engine, Ready, Exited, Refused (from the zygote), Kill and
-// Drain (from the daemon).
+// It is one of Engine, Ready, Exited, Refused (from the zygote) and Drain (from
+// the daemon).
 type Record interface{ append(b []byte) []byte }
 
 // Engine names one engine that the box has loaded. Name has 15 bytes at most,
@@ -54,6 +53,8 @@ type Exited struct {
 	User, System time.Duration
 	// Forked and Reaped count the box's cells so far.
 	Forked, Reaped uint64
+	// Killed: the zygote saw the connection end and killed the cell.
+	Killed bool
 }
 
 // Refused reports that the zygote could not fork a cell.
@@ -62,9 +63,6 @@ type Refused struct {
 	// Errno is fork's.
 	Errno uint32
 }
-
-// Kill asks for a cell's death without a hang-up.
-type Kill struct{ CellID uint64 }
 
 // Drain asks the box to take no more cells and to end with its last.
 type Drain struct{}
@@ -102,17 +100,15 @@ func (r Exited) append(b []byte) []byte {
 	binary.BigEndian.PutUint64(p[32:], uint64(r.System.Microseconds()))
 	binary.BigEndian.PutUint64(p[40:], r.Forked)
 	binary.BigEndian.PutUint64(p[48:], r.Reaped)
+	if r.Killed {
+		p[59] = 1
+	}
 	return append(b, p[:]...)
 }
 
 func (r Refused) append(b []byte) []byte {
 	p := start(recordRefused, r.CellID)
 	binary.BigEndian.PutUint32(p[16:], r.Errno)
-	return append(b, p[:]...)
-}
-
-func (r Kill) append(b []byte) []byte {
-	p := start(recordKill, r.CellID)
 	return append(b, p[:]...)
 }
 
@@ -157,11 +153,10 @@ func ReadRecord(r io.Reader) (Record, error) {
 			System:    microseconds(p[32:]),
 			Forked:    binary.BigEndian.Uint64(p[40:]),
 			Reaped:    binary.BigEndian.Uint64(p[48:]),
+			Killed:    binary.BigEndian.Uint32(p[56:]) != 0,
 		}, nil
 	case recordRefused:
 		return Refused{CellID: cell, Errno: binary.BigEndian.Uint32(p[16:])}, nil
-	case recordKill:
-		return Kill{CellID: cell}, nil
 	case recordDrain:
 		return Drain{}, nil
 	}

@@ -69,14 +69,9 @@ var records = []struct {
 		bytes:  "46485231 01 04 0000 0102030405060708 0000000b",
 	},
 	{
-		name:   "kill",
-		record: wire.Kill{CellID: 0x0102030405060708},
-		bytes:  "46485231 01 10 0000 0102030405060708",
-	},
-	{
 		name:   "drain",
 		record: wire.Drain{},
-		bytes:  "46485231 01 11 0000",
+		bytes:  "46485231 01 10 0000",
 	},
 }
 
@@ -179,6 +174,19 @@ func TestRecordLimits(t *testing.T) {
 				t.Errorf("ReadRecord (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Names are cut before the NUL that ends them: the shim may rely on it.
+func TestWriteRecordCutsNames(t *testing.T) {
+	t.Parallel()
+	var got bytes.Buffer
+	if err := wire.WriteRecord(&got, wire.Engine{Name: strings.Repeat("n", 17), Version: strings.Repeat("v", 33)}); err != nil {
+		t.Fatal(err)
+	}
+	want := "46485231 01 01 0000 0000000000000000" + strings.Repeat("6e", 15) + "00" + strings.Repeat("76", 31)
+	if diff := cmp.Diff(padded(t, wire.RecordBytes, want), got.Bytes()); diff != "" {
+		t.Errorf("WriteRecord (-want +got):\n%s", diff)
 	}
 }
 

@@ -26,14 +26,22 @@ func TestReadResultMemory(t *testing.T) {
 		{"a gigabyte claimed, nothing sent", frameHead(wire.OK, 1<<30), io.ErrUnexpectedEOF, 128 << 10},
 		{"a gigabyte claimed, a byte sent", append(frameHead(wire.OK, 1<<30), 0), io.ErrUnexpectedEOF, 128 << 10},
 		{
+			"a gigabyte claimed, a byte more than the first buffer sent",
+			append(frameHead(wire.OK, 1<<30), make([]byte, 64<<10+1)...), io.ErrUnexpectedEOF, 256 << 10,
+		},
+		{
 			"a gigabyte claimed, a megabyte sent",
 			append(frameHead(wire.OK, 1<<30), make([]byte, mib)...), io.ErrUnexpectedEOF, 4*mib + 128<<10,
 		},
 		{"more claimed than allowed", frameHead(wire.OK, math.MaxInt32), wire.ErrTooLarge, 16 << 10},
-		{"2^32-1 claimed", frameHead(wire.OK, math.MaxUint32), wire.ErrMalformed, 16 << 10},
+		{"2^32-1 claimed", frameHead(wire.OK, math.MaxUint32), wire.ErrTooLarge, 16 << 10},
 		{
 			"2^32-1 diagnostics claimed",
 			frame(wire.OK, join(word(math.MaxUint32), make([]byte, 1000))), wire.ErrMalformed, 16 << 10,
+		},
+		{
+			"a diagnostic claimed for each byte of a megabyte",
+			frame(wire.OK, join(word(mib), make([]byte, mib))), wire.ErrMalformed, 4*mib + 128<<10,
 		},
 		{
 			"an output of 2^32-1 bytes claimed",

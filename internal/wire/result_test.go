@@ -117,8 +117,8 @@ func TestReadResultRefuses(t *testing.T) {
 		{"the largest length, of zeros", frame(wire.OK, make([]byte, most)), wire.ErrMalformed},
 		{"one over the largest length", frameHead(wire.OK, most+1), wire.ErrTooLarge},
 		{"length 2^31-1", frameHead(wire.OK, math.MaxInt32), wire.ErrTooLarge},
-		{"length 2^31", frameHead(wire.OK, math.MaxInt32+1), wire.ErrMalformed},
-		{"length 2^32-1", frameHead(wire.OK, math.MaxUint32), wire.ErrMalformed},
+		{"length 2^31", frameHead(wire.OK, math.MaxInt32+1), wire.ErrTooLarge},
+		{"length 2^32-1", frameHead(wire.OK, math.MaxUint32), wire.ErrTooLarge},
 
 		{"a byte after the result", append(bytes.Clone(good), 0), wire.ErrMalformed},
 		{"two frames", join(good, good), wire.ErrMalformed},

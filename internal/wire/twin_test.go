@@ -38,7 +38,6 @@ func TestNumbersAreTheShims(t *testing.T) {
 		"FH_RECORD_READY":   recordReady,
 		"FH_RECORD_EXITED":  recordExited,
 		"FH_RECORD_REFUSED": recordRefused,
-		"FH_RECORD_KILL":    recordKill,
 		"FH_RECORD_DRAIN":   recordDrain,
 
 		"FH_FRAME_PARKED": uint64(Parked),

@@ -1,0 +1,86 @@
+package seccomp_test
+
+import (
+	"io/fs"
+	"strings"
+	"testing"
+
+	"github.com/fumehood/fumehood/boxes"
+	"github.com/fumehood/fumehood/internal/seccomp"
+)
+
+// What parses names each call once and either assembles, and then decides the
+// calls that it names as its rules say, or names a call that there is not.
+func FuzzParse(f *testing.F) {
+	text, err := fs.ReadFile(boxes.Files, "ruby/cell.policy")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(text))
+	for _, text := range []string{
+		"", "# nothing\n", "allow read", "deny EPERM open\nkill bpf\n", "allow raed", "allow a when arg0 is",
+		"allow kill tgkill when arg0 is 1,0x2,4294967295 else EPERM",
+		"allow mmap when arg2 lacks 0x4 and arg3 is 1 else EACCES",
+		"allow read read", "deny open", "allow\x00read", "allow read \xff",
+	} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := seccomp.Parse(text)
+		if err != nil {
+			return
+		}
+		seen := make(map[string]bool)
+		for _, rule := range p.Rules {
+			for _, name := range rule.Names {
+				if seen[name] || name == "" || strings.ContainsAny(name, " \t\n#") {
+					t.Errorf("got %q for the name of a call, want a word, once", name)
+				}
+				seen[name] = true
+			}
+		}
+		for _, m := range machines {
+			loaded, err := load(p, m)
+			if err != nil {
+				if unknown(seen) == "" {
+					t.Errorf("%s: got %v, want a filter: every name is known", m.goarch, err)
+				}
+				continue
+			}
+			decides(t, p, m, loaded)
+		}
+	})
+}
+
+func decides(t *testing.T, p *seccomp.Policy, m machine, f *filter) {
+	t.Helper()
+	values := telling(p)
+	for _, rule := range p.Rules {
+		for _, name := range rule.Names {
+			number := uint32(m.calls.SyscallNames[name])
+			for _, number := range []uint32{number, number + 1} {
+				for _, value := range values[:min(len(values), 20)] {
+					c := m.every(number, value)
+					if got, want := f.run(t, c), verdict(p, m, c); got != want {
+						t.Fatalf("%s: call %d with %#x: got %#x, want %#x", m.goarch, number, value, got, want)
+					}
+				}
+			}
+		}
+	}
+}
+
+// unknown is a name of names that no machine has, or nothing.
+func unknown(names map[string]bool) string {
+	for name := range names {
+		found := false
+		for _, m := range machines {
+			_, ok := m.calls.SyscallNames[name]
+			found = found || ok
+		}
+		if !found {
+			return name
+		}
+	}
+	return ""
+}
