@@ -211,6 +211,7 @@ func (p *Pool) Do(ctx context.Context, j job.Job) (job.Result, error) {
 	c.tenure.running.Add(1)
 	result, err := c.conn.Run(ctx, j)
 	c.tenure.running.Add(-1)
+	close(c.answered)
 	go c.release()
 	result.Timing.Queue = queued
 	if errors.Is(err, cell.ErrLost) {

@@ -36,6 +36,8 @@ type parkedCell struct {
 	conn   *cell.Conn
 	tenure *tenure
 	slot   uint16
+	// answered is closed when the cell's job is done.
+	answered chan struct{}
 }
 
 func newTenure(p *Pool, b *box.Box) *tenure {
@@ -91,9 +93,13 @@ func (t *tenure) parker() {
 		if t.forked.Add(1) >= t.pool.config.CellsPerBox {
 			t.markDue()
 		}
-		t.offer(&parkedCell{conn: conn, tenure: t, slot: slot})
+		t.offer(&parkedCell{conn: conn, tenure: t, slot: slot, answered: make(chan struct{})})
 	}
 }
+
+// refillDelay is how long a parker leaves the processors to the compile that
+// took its cell before it forks the next one.
+const refillDelay = 5 * time.Millisecond
 
 // offer holds the cell until somebody takes it, or it is no use any more.
 func (t *tenure) offer(c *parkedCell) {
@@ -102,6 +108,7 @@ func (t *tenure) offer(c *parkedCell) {
 	select {
 	case t.pool.ready <- c:
 		t.parked.Add(-1)
+		t.rest(c)
 		return
 	case <-c.conn.Dead():
 		t.pool.log.Warn("parked cell died", "box", t.box.ID)
@@ -110,6 +117,18 @@ func (t *tenure) offer(c *parkedCell) {
 	}
 	t.parked.Add(-1)
 	c.release()
+}
+
+// rest waits for the answer of the job that took c, but not for long: other
+// jobs may need a cell before this one ends.
+func (t *tenure) rest(c *parkedCell) {
+	delay := time.NewTimer(refillDelay)
+	defer delay.Stop()
+	select {
+	case <-c.answered:
+	case <-delay.C:
+	case <-t.ctx.Done():
+	}
 }
 
 // destroy brings down a box whose zygote does not answer. All of its cells are
