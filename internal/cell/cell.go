@@ -153,7 +153,7 @@ func (c *Conn) explain(j job.Job, err error, elapsed time.Duration) (job.Result,
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return end(job.Timeout, fmt.Sprintf("the compile took longer than %v", j.Limits.Wall))
 	case errors.Is(err, wire.ErrTooLarge):
-		return end(job.OutputTooLarge, fmt.Sprintf("the output is larger than %d bytes, or its diagnostics than %d", j.Limits.Output, j.Limits.Diagnostics))
+		return end(job.OutputTooLarge, fmt.Sprintf("the output is larger than %v, or the diagnostics than %v", j.Limits.Output, j.Limits.Diagnostics))
 	case errors.Is(err, wire.ErrMalformed):
 		return end(job.Violation, "the compile wrote to its connection by itself")
 	case !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) && !isHangUp(err):

@@ -45,7 +45,7 @@ func judge(e wire.Exited, limits job.Limits, zygote job.Bytes) (job.Outcome, str
 		// An interpreter that cannot even allocate its error gives up, with
 		// some of what it mapped never touched.
 		!cleanExit(status) && job.Bytes(e.MaxRSSKiB)*job.KiB > zygote+limits.Memory*3/4:
-		return job.OutOfMemory, fmt.Sprintf("the compile needed more than %d KiB of memory", limits.Memory/job.KiB)
+		return job.OutOfMemory, fmt.Sprintf("the compile needed more than %v of memory", limits.Memory)
 	case status.Exited():
 		return job.Crashed, fmt.Sprintf("the compile ended its process without a result (status %d)", status.ExitStatus())
 	}

@@ -31,7 +31,7 @@ func TestJudge(t *testing.T) {
 		muchRSS   = (192+20)<<10 + 1
 		violation = "the compile made a system call that no compile needs"
 		tooLong   = "the compile used more than 2s of processor time"
-		tooBig    = "the compile needed more than 262144 KiB of memory"
+		tooBig    = "the compile needed more than 256MiB of memory"
 		noWalls   = "the cell could not raise its walls"
 	)
 	noResult := func(status int) string {

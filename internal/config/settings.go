@@ -99,31 +99,22 @@ func parseFile(r io.Reader, set func(name, value string) error) error {
 	})
 }
 
-// size is a job.Bytes as a flag: a number with one of the units below.
+// size is a job.Bytes as a flag: a number with one of job.Units.
 type size job.Bytes
 
-var units = []struct {
-	name  string
-	bytes job.Bytes
-}{{"GiB", 1 << 30}, {"MiB", job.MiB}, {"KiB", job.KiB}, {"B", 1}}
-
 func (s *size) String() string {
+	// The flag package asks a zero flag too.
 	if s == nil {
-		return "0B"
+		return job.Bytes(0).String()
 	}
-	for _, u := range units {
-		if n := job.Bytes(*s); n%u.bytes == 0 && n >= u.bytes {
-			return strconv.FormatInt(int64(n/u.bytes), 10) + u.name
-		}
-	}
-	return strconv.FormatInt(int64(*s), 10) + "B"
+	return job.Bytes(*s).String()
 }
 
 func (s *size) Set(text string) error {
 	unit := job.Bytes(1)
-	for _, u := range units {
-		if number, ok := strings.CutSuffix(text, u.name); ok {
-			text, unit = number, u.bytes
+	for _, u := range job.Units {
+		if number, ok := strings.CutSuffix(text, u.Name); ok {
+			text, unit = number, u.Bytes
 			break
 		}
 	}

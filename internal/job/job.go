@@ -1,6 +1,9 @@
 package job
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Bytes is a size in bytes.
 type Bytes int64
@@ -10,6 +13,22 @@ const (
 	KiB Bytes = 1 << 10
 	MiB Bytes = 1 << 20
 )
+
+// Units of sizes as people write them, the largest first.
+var Units = []struct {
+	Name  string
+	Bytes Bytes
+}{{"GiB", 1 << 30}, {"MiB", MiB}, {"KiB", KiB}, {"B", 1}}
+
+// String is the size in the largest unit that divides it: "128MiB".
+func (b Bytes) String() string {
+	for _, u := range Units {
+		if b%u.Bytes == 0 && b >= u.Bytes {
+			return strconv.FormatInt(int64(b/u.Bytes), 10) + u.Name
+		}
+	}
+	return strconv.FormatInt(int64(b), 10) + "B"
+}
 
 // A Job is one compile, resolved and checked: its language exists, its options
 // and locals passed the language's schema, its limits are within the

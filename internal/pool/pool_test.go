@@ -1,0 +1,154 @@
+package pool_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/box"
+	"github.com/fumehood/fumehood/internal/boxtest"
+	"github.com/fumehood/fumehood/internal/job"
+	"github.com/fumehood/fumehood/internal/pool"
+)
+
+func config(t *testing.T) pool.Config {
+	return pool.Config{
+		Kind: "ruby", Parked: 4, Slots: 16, CellsPerBox: 1 << 30, BoxLifetime: time.Hour,
+		Limits: boxtest.Limits, Engines: boxtest.Image(t, "ruby").Engines,
+	}
+}
+
+// start runs a pool until the test ends.
+func start(t *testing.T, c pool.Config, starter box.Starter) *pool.Pool {
+	t.Helper()
+	p := pool.New(c, starter, boxtest.Log(t))
+	ctx, cancel := context.WithCancel(context.Background())
+	started, ended := make(chan struct{}), make(chan error, 1)
+	go func() { ended <- p.Run(ctx, started) }()
+	select {
+	case <-started:
+	case err := <-ended:
+		cancel()
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if stats := p.Stats(); len(stats.Boxes) > 0 || stats.Parked+stats.Running+stats.Dying > 0 {
+			t.Errorf("after Run: %+v", stats)
+		}
+	})
+	return p
+}
+
+func haml(source string) job.Job {
+	return job.Job{Language: "haml", Options: []byte("{}"), Locals: []byte("{}"), Source: source, Limits: boxtest.Limits}
+}
+
+// No two living cells share a uid, and every job has a cell of its own.
+func TestSlotsAreUnique(t *testing.T) {
+	t.Parallel()
+	p := start(t, config(t), boxtest.Starter(t, 0))
+	var mu sync.Mutex
+	living := make(map[string]int)
+	var clients sync.WaitGroup
+	for range 8 {
+		clients.Go(func() {
+			for range 20 {
+				// Everybody waits until all eight are running at once.
+				result, err := p.Do(t.Context(), haml("= (sleep 0.02; Process.uid)"))
+				if err != nil || result.Outcome != job.OK {
+					t.Errorf("Do = %s %v, %v", result.Outcome, result.Diagnostics, err)
+					return
+				}
+				mu.Lock()
+				living[strings.TrimSpace(result.Output)]++
+				mu.Unlock()
+			}
+		})
+	}
+	clients.Wait()
+	for uid := range living {
+		var n int
+		if _, err := fmt.Sscan(uid, &n); err != nil || n < 1000 || n >= 1000+config(t).Slots {
+			t.Errorf("uid %s is of no slot", uid)
+		}
+	}
+	if len(living) < 8 {
+		t.Errorf("eight jobs at once had %d uids: %v", len(living), living)
+	}
+	if jobs := p.Stats().Jobs; jobs != 160 {
+		t.Errorf("%d jobs, want 160", jobs)
+	}
+}
+
+// With every slot taken a job waits as long as its context allows.
+func TestDoWaitsNoLongerThanItsContext(t *testing.T) {
+	t.Parallel()
+	c := config(t)
+	c.Parked, c.Slots = 1, 1
+	p := start(t, c, boxtest.Starter(t, 0))
+	running := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer close(running)
+		if _, err := p.Do(ctx, haml("= sleep")); !errors.Is(err, context.Canceled) {
+			t.Errorf("Do of a caller who left = %v, want context.Canceled", err)
+		}
+	}()
+	for p.Stats().Running == 0 {
+		runtime.Gosched()
+	}
+	short, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	if _, err := p.Do(short, haml("%p")); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Do without a slot = %v, want context.DeadlineExceeded", err)
+	}
+	cancel()
+	<-running
+	if result, err := p.Do(t.Context(), haml("%p hii")); err != nil || result.Output != "<p>hii</p>\n" {
+		t.Errorf("Do after the slot was freed = %q, %v", result.Output, err)
+	}
+}
+
+// The first start's error is Run's; a box of other engines is refused.
+func TestRunReportsTheFirstStart(t *testing.T) {
+	t.Parallel()
+	broken := boxtest.Starter(t, 0)
+	broken.Runtime = "/nowhere/runc"
+	other := config(t)
+	other.Engines = map[string]string{"haml": "0.0.1"}
+	for name, test := range map[string]struct {
+		config  pool.Config
+		starter *box.OCI
+		want    string
+	}{
+		"no runtime":    {config(t), broken, "/nowhere/runc"},
+		"other engines": {other, boxtest.Starter(t, 0), "build it again"},
+	} {
+		p := pool.New(test.config, test.starter, boxtest.Log(t))
+		err := p.Run(t.Context(), make(chan struct{}))
+		if err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: Run = %v, want an error with %q", name, err, test.want)
+		}
+		if p.Ready() || len(p.Stats().Boxes) > 0 {
+			t.Errorf("%s: a box is left: %+v", name, p.Stats())
+		}
+		if _, err := p.Do(expired(t), haml("%p")); !errors.Is(err, pool.ErrDown) {
+			t.Errorf("%s: Do = %v, want ErrDown", name, err)
+		}
+	}
+}
+
+func expired(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
