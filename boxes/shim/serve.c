@@ -13,34 +13,26 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
-#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cell.h"
+#include "complain.h"
+#include "control.h"
 #include "pages.h"
+#include "self.h"
 #include "walls.h"
 #include "wire.h"
 
-enum {
-	MAX_CELLS = 512,
-	/* A daemon that died before it said hello shall not leave a box behind. */
-	HELLO_MILLISECONDS = 5000,
-	/* A daemon that does not read its reports for so long is gone. */
-	REPORT_SECONDS = 2,
-};
+enum { MAX_CELLS = 512 };
 
 struct cell {
 	uint64_t id;
@@ -65,12 +57,6 @@ struct zygote {
 /* What an event speaks of: the place of a cell, or one of these. */
 enum { ON_LISTENER = MAX_CELLS, ON_CONTROL = MAX_CELLS + 1, ON_DEATH = MAX_CELLS + 2 };
 
-static int complain(const char *step)
-{
-	fprintf(stderr, "fumehood: box cannot serve: %s: %s\n", step, strerror(errno));
-	return -1;
-}
-
 /* An event's data: its subject, and for a place the turn it is about. An event
  * may be read after its place was freed and taken again. */
 static struct epoll_event event_of(const struct zygote *z, uint32_t events, uint32_t subject)
@@ -86,138 +72,6 @@ static int watch(const struct zygote *z, int fd, uint32_t events, uint32_t subje
 	struct epoll_event e = event_of(z, events, subject);
 
 	return epoll_ctl(z->events, EPOLL_CTL_ADD, fd, &e);
-}
-
-/* Reads "name: <number> kB" out of /proc/self/status. */
-static uint64_t status_kib(const char *text, const char *name)
-{
-	const char *at = strstr(text, name);
-
-	return at == NULL ? 0 : strtoull(at + strlen(name), NULL, 10);
-}
-
-/* Learns the zygote's own size, then takes /proc away from the whole box. A
- * descriptor of it stays, for the one file each cell writes (walls.c). */
-static int measure_self(struct fh_zygote *self)
-{
-	static char text[8192];
-	ssize_t length;
-	int fd;
-
-	fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return complain("open /proc/self/status");
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (length <= 0)
-		return complain("read /proc/self/status");
-	text[length] = '\0';
-	self->address_space_kib = status_kib(text, "VmSize:");
-	self->data_kib = status_kib(text, "VmData:");
-	self->rss_kib = status_kib(text, "VmRSS:");
-	if (self->address_space_kib == 0 || self->data_kib == 0) {
-		errno = EPROTO;
-		return complain("read VmSize and VmData");
-	}
-	self->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (self->proc_fd < 0)
-		return complain("open /proc");
-	if (umount2("/proc", MNT_DETACH) < 0)
-		return complain("unmount /proc");
-	self->landlock_abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
-	if (self->landlock_abi < 1)
-		return complain("ask for Landlock (Linux 5.13 or later, with landlock in lsm=)");
-	return 0;
-}
-
-static int accept_with_header(unsigned char *header)
-{
-	struct pollfd p = { .fd = FH_LISTEN_FD, .events = POLLIN };
-	int fd;
-
-	if (poll(&p, 1, HELLO_MILLISECONDS) <= 0) {
-		errno = ETIMEDOUT;
-		return complain("wait for the daemon");
-	}
-	fd = accept4(FH_LISTEN_FD, NULL, NULL, SOCK_CLOEXEC);
-	if (fd < 0)
-		return complain("accept the daemon");
-	if (fh_read_all(fd, header, FH_HEADER_BYTES) < 0)
-		return complain("read the daemon's header");
-	return fd;
-}
-
-/* The first connection is control: its header is followed by the policy. */
-static int accept_control(struct zygote *z)
-{
-	struct timeval patience = { .tv_sec = REPORT_SECONDS };
-	unsigned char header[FH_HEADER_BYTES];
-	unsigned char *policy;
-	uint32_t length;
-	int bad;
-
-	z->control = accept_with_header(header);
-	if (z->control < 0)
-		return -1;
-	length = fh_get32(header + 32);
-	if (fh_get32(header) != FH_MAGIC_HEADER || header[4] != FH_VERSION ||
-	    header[5] != FH_CONNECTION_CONTROL ||
-	    length > FH_POLICY_BYTES + FH_POLICY_MAX_FILTER * sizeof(struct sock_filter)) {
-		errno = EPROTO;
-		return complain("understand the daemon's header (are box and daemon of one version?)");
-	}
-	policy = malloc(length);
-	if (policy == NULL)
-		return complain("hold the policy");
-	bad = fh_read_all(z->control, policy, length) < 0 ||
-	      fh_policy_parse(&z->policy, policy, length) < 0;
-	free(policy);
-	if (bad) {
-		errno = EPROTO;
-		return complain("read the policy");
-	}
-	if (setsockopt(z->control, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0)
-		return complain("bound the wait for the daemon");
-	return watch(z, z->control, EPOLLIN | EPOLLRDHUP, ON_CONTROL);
-}
-
-static void start_record(unsigned char *record, uint8_t kind, uint64_t cell)
-{
-	memset(record, 0, FH_RECORD_BYTES);
-	fh_put32(record, FH_MAGIC_RECORD);
-	record[4] = FH_VERSION;
-	record[5] = kind;
-	fh_put64(record + 8, cell);
-}
-
-static int send_record(const struct zygote *z, const unsigned char *record)
-{
-	return fh_write_all(z->control, record, FH_RECORD_BYTES);
-}
-
-static int report_ready(const struct zygote *z)
-{
-	unsigned char record[FH_RECORD_BYTES];
-	struct stat pid_namespace;
-
-	if (fstat(z->namespace, &pid_namespace) < 0)
-		return complain("look at the pid namespace");
-	for (size_t i = 0; i < z->interpreter->engine_count; i++) {
-		const struct fh_engine_version *e = &z->interpreter->engines[i];
-		start_record(record, FH_RECORD_ENGINE, 0);
-		strncpy((char *)record + 16, e->name, 15);
-		strncpy((char *)record + 32, e->version, 31);
-		if (send_record(z, record) < 0)
-			return complain("report an engine");
-	}
-	start_record(record, FH_RECORD_READY, 0);
-	fh_put32(record + 16, z->policy.without);
-	fh_put32(record + 20, (uint32_t)z->self.landlock_abi);
-	fh_put64(record + 24, pid_namespace.st_ino);
-	fh_put32(record + 32, (uint32_t)z->self.rss_kib);
-	if (send_record(z, record) < 0)
-		return complain("report ready");
-	return 0;
 }
 
 /* Closing is not enough to end the watching: a cell which was forked a moment
@@ -245,9 +99,9 @@ static int refuse(const struct zygote *z, struct cell *c, uint64_t id, int reaso
 
 	int sent;
 
-	start_record(record, FH_RECORD_REFUSED, id);
+	fh_record_start(record, FH_RECORD_REFUSED, id);
 	fh_put32(record + 16, (uint32_t)reason);
-	sent = send_record(z, record);
+	sent = fh_record_send(z->control, record);
 	forget(z, c);
 	return sent;
 }
@@ -339,7 +193,7 @@ static int reap(struct zygote *z, struct cell *c)
 	if (wait4(c->pid, &status, WNOHANG, &usage) != c->pid)
 		return 0;
 	z->reaped++;
-	start_record(record, FH_RECORD_EXITED, c->id);
+	fh_record_start(record, FH_RECORD_EXITED, c->id);
 	fh_put32(record + 16, (uint32_t)status);
 	fh_put32(record + 20, (uint32_t)usage.ru_maxrss);
 	fh_put64(record + 24, microseconds(usage.ru_utime));
@@ -347,7 +201,7 @@ static int reap(struct zygote *z, struct cell *c)
 	fh_put64(record + 40, z->forked);
 	fh_put64(record + 48, z->reaped);
 	fh_put32(record + 56, (uint32_t)c->killed);
-	if (send_record(z, record) < 0)
+	if (fh_record_send(z->control, record) < 0)
 		return -1;
 	forget(z, c);
 	return 0;
@@ -416,11 +270,11 @@ static int loop(struct zygote *z)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return complain("wait for events");
+			return fh_complain("wait for events");
 		for (int i = 0; i < n; i++) {
 			int go_on = handle(z, &events[i]);
 			if (go_on < 0)
-				return complain("handle an event");
+				return fh_complain("handle an event");
 			if (go_on == 0)
 				return 0;
 		}
@@ -444,19 +298,24 @@ int fh_serve(const struct fh_interpreter *interpreter)
 
 	z.namespace = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	if (z.namespace < 0)
-		return complain("open the pid namespace");
+		return fh_complain("open the pid namespace");
 	if (fh_pages_settle(interpreter, &z.hot) < 0)
-		return complain("rehearse in a trial child");
-	if (measure_self(&z.self) < 0)
+		return fh_complain("rehearse in a trial child");
+	if (fh_self_measure(&z.self) < 0)
 		return -1;
 	z.events = epoll_create1(EPOLL_CLOEXEC);
 	if (z.events < 0)
-		return complain("make an event queue");
-	if (accept_control(&z) < 0)
+		return fh_complain("make an event queue");
+	z.control = fh_control_accept(&z.policy);
+	if (z.control < 0)
 		return -1;
-	if (report_ready(&z) < 0)
+	if (fh_control_ready(z.control, interpreter, &z.policy, &z.self, z.namespace) < 0)
 		return -1;
-	if (watch(&z, FH_LISTEN_FD, EPOLLIN, ON_LISTENER) < 0)
-		return complain("watch the listener");
+	/* A caller that is gone again must not make the loop wait for the next. */
+	if (fcntl(FH_LISTEN_FD, F_SETFL, O_NONBLOCK) < 0)
+		return fh_complain("make the listener non-blocking");
+	if (watch(&z, z.control, EPOLLIN | EPOLLRDHUP, ON_CONTROL) < 0 ||
+	    watch(&z, FH_LISTEN_FD, EPOLLIN, ON_LISTENER) < 0)
+		return fh_complain("watch for the daemon");
 	return loop(&z);
 }

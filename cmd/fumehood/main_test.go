@@ -233,14 +233,6 @@ func errorOf(t testing.TB, body []byte) (code, field, message string) {
 	return shape.Error.Code, field, shape.Error.Message
 }
 
-// runCLI runs a command as main does, and returns its exit code and streams.
-func runCLI(t testing.TB, stdin string, args ...string) (int, string, string) {
-	t.Helper()
-	var out, errs bytes.Buffer
-	code := run(t.Context(), args, streams{strings.NewReader(stdin), &out, &errs})
-	return code, out.String(), errs.String()
-}
-
 func get(t testing.TB, url string) (*http.Response, []byte) {
 	t.Helper()
 	response, err := http.Get(url)

@@ -52,7 +52,7 @@ func compile(ctx context.Context, r *Recipe, packages, tree string) error {
 	for _, dir := range r.Binding.Include {
 		library = append(library, "-isystem", filepath.Join(packages, dir))
 	}
-	for _, name := range []string{"wire.c", "walls.c", "pages.c", "cell.c", "serve.c"} {
+	for _, name := range []string{"wire.c", "self.c", "pages.c", "walls.c", "cell.c", "control.c", "serve.c"} {
 		library = append(library, filepath.Join(source, "shim", name))
 	}
 	library = append(library, filepath.Join(source, r.Kind, r.Binding.Source), "-o", filepath.Join(into, r.Binding.Output))
