@@ -24,8 +24,9 @@ build: deps bin/fumehood runc box ## build the daemon, runc and the box images
 deps: ## install the Debian packages that building needs
 	@scripts/deps build
 
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 bin/fumehood: FORCE
-	@$(GO) build -trimpath -o $@ ./cmd/fumehood
+	@$(GO) build -trimpath -buildvcs=false -ldflags '-X main.version=$(VERSION)' -o $@ ./cmd/fumehood
 
 runc: ## build the pinned runc, unless the host's is as new
 	@scripts/runc
@@ -44,7 +45,7 @@ lint: $(LINT) ## gofmt, vet, staticcheck, Ruby's own warnings
 	@scripts/lint
 
 $(LINT): tools/staticcheck/go.mod
-	@$(GO) build -C tools/staticcheck -o ../../$@ honnef.co/go/tools/cmd/staticcheck
+	@$(GO) build -C tools/staticcheck -buildvcs=false -o ../../$@ honnef.co/go/tools/cmd/staticcheck
 
 FUZZTIME ?= 30s
 fuzz: ## fuzz the decoders, FUZZTIME each

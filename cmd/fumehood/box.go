@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 
 	"github.com/fumehood/fumehood/internal/config"
@@ -55,6 +56,8 @@ func boxCommand(ctx context.Context, args []string, s streams) error {
 }
 
 func buildBoxes(ctx context.Context, s streams, c config.Config, mirror string, kinds []string) error {
+	// A box's root is an unprivileged uid outside: images are for all to read.
+	syscall.Umask(0o022)
 	if len(kinds) == 0 {
 		kinds = image.Kinds
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"runtime/debug"
+	"runtime"
 	"strings"
 
 	"github.com/fumehood/fumehood/internal/config"
@@ -35,11 +35,10 @@ func configCommand(_ context.Context, args []string, s streams) error {
 	return nil
 }
 
+// version is set by make.
+var version = "unknown"
+
 func versionCommand(_ context.Context, _ []string, s streams) error {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return fmt.Errorf("this program was built without its version")
-	}
-	fmt.Fprintf(s.out, "fumehood %s, %s\n", info.Main.Version, info.GoVersion)
+	fmt.Fprintf(s.out, "fumehood %s, %s %s/%s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return nil
 }
