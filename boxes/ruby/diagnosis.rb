@@ -11,6 +11,7 @@ module Diagnosis
   ERROR = 0
   UNKNOWN = 0
   MESSAGE_BYTES = 8 * 1024
+  NAME_BYTES = 128
 
   # Paths of the box's own files say nothing to a caller.
   BOX_PATH = %r{(?:/usr|/lib|/fumehood)(?:/[\w.+@-]+)*/([\w.+@-]+)}
@@ -53,7 +54,7 @@ module Diagnosis
 
   def name_of(error)
     name = CLASS_OF.bind_call(error).name
-    name.is_a?(String) ? clean(name.delete_prefix("Adapters::")) : "Exception"
+    name.is_a?(String) ? clean(name.delete_prefix("Adapters::")).byteslice(0, NAME_BYTES).scrub("") : "Exception"
   rescue Exception # rubocop:disable Lint/RescueException
     "Exception"
   end

@@ -40,7 +40,8 @@ def compile(language, options, locals, source)
   locals = JSON.parse(locals, max_nesting: false).transform_keys(&:to_sym)
   begin
     output = adapter.compile(source, options, locals)
-    [true, output.encode(Encoding::UTF_8, invalid: :replace, undef: :replace), []]
+    # A template can return early, with anything.
+    [true, output.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace), []]
   rescue NoMemoryError
     raise
   rescue Exception => e # rubocop:disable Lint/RescueException
