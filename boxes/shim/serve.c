@@ -273,6 +273,9 @@ static int loop(struct zygote *z)
 			return fh_complain("wait for events");
 		for (int i = 0; i < n; i++) {
 			int go_on = handle(z, &events[i]);
+			/* A daemon that is gone while a cell is reaped is no trouble. */
+			if (go_on < 0 && errno == EPIPE)
+				return 0;
 			if (go_on < 0)
 				return fh_complain("handle an event");
 			if (go_on == 0)

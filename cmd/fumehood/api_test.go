@@ -108,6 +108,7 @@ func TestHamlFilters(t *testing.T) {
 	t.Parallel()
 	s := sharedDaemon(t)
 	for source, want := range map[string]string{
+		":markdown\n  $$x$$ and[^1]\n\n  ~~~ ruby\n  y\n  ~~~\n\n  [^1]: note\n": "",
 		":plain\n  <b>\n":                      "<b>\n",
 		":escaped\n  <b>\n":                    "&lt;b&gt;\n",
 		":javascript\n  f()\n":                 "<script>\n  f()\n</script>\n",
@@ -118,7 +119,7 @@ func TestHamlFilters(t *testing.T) {
 		":erb\n  <%= 6 * 7 %>\n":               "42\n",
 		":markdown\n  # t\n\n  *a* #{6 * 7}\n": "<h1 id=\"t\">t</h1>\n\n<p><em>a</em> 42</p>\n\n",
 	} {
-		if got := s.compile(t, "haml", source, nil); got.Outcome != "ok" || got.output() != want {
+		if got := s.compile(t, "haml", source, nil); got.Outcome != "ok" || want != "" && got.output() != want {
 			t.Errorf("%q: %s %q %q, want %q", source, got.Outcome, got.message(), got.output(), want)
 		}
 	}

@@ -82,6 +82,7 @@ func TestOtherRefusals(t *testing.T) {
 		code               string
 	}{
 		{"unknown path", "GET", "/v2/render", nil, 404, "not_found"},
+		{"path that is not clean", "POST", "//haml", nil, 404, "not_found"},
 		{"traversal", "GET", "/v1/../../etc/passwd", nil, 404, "not_found"},
 		{"wrong method", "GET", "/v1/render", nil, 405, "method_not_allowed"},
 		{"wrong method for a list", "DELETE", "/v1/languages", nil, 405, "method_not_allowed"},

@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"sync"
+
+	"golang.org/x/net/netutil"
 
 	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/config"
@@ -41,13 +44,16 @@ type daemon struct {
 // open starts a box of every kind and returns once all are ready. On an error
 // nothing is left running.
 func open(ctx context.Context, c config.Config, log *slog.Logger) (*daemon, error) {
+	if os.Geteuid() != 0 {
+		return nil, unavailable(errors.New("boxes take root to build"), "run it as root, or use a running daemon with --server")
+	}
 	runtime, err := box.FindRuntime(ctx, c.Runtime)
 	if err != nil {
 		return nil, unavailable(err, "")
 	}
 	d := &daemon{config: c, log: log, failed: make(chan error, len(image.Kinds))}
 	if d.state, err = box.OpenState(ctx, c.StateDir, runtime, log); err != nil {
-		return nil, unavailable(err, "the daemon must run as root")
+		return nil, unavailable(err, "pick another directory with --state-dir")
 	}
 	rendered := make(map[string]render.Box)
 	for _, kind := range image.Kinds {
@@ -152,6 +158,9 @@ func (d *daemon) start(ctx context.Context) error {
 func (d *daemon) serve(ctx context.Context, l net.Listener) error {
 	h := d.server.HTTP()
 	ended := make(chan error, 1)
+	// Connections beyond the limit wait unaccepted: their descriptors are
+	// those that cells need.
+	l = netutil.LimitListener(l, d.config.Connections)
 	go func() { ended <- h.Serve(l) }()
 	select {
 	case err := <-ended:

@@ -9,12 +9,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/lang"
 )
 
@@ -82,7 +84,15 @@ func renderCommand(ctx context.Context, args []string, s streams) error {
 	if flags.NArg() > 1 {
 		return usageError("render takes one file", "flags go before the file")
 	}
-	in, err := f.request(flags.Arg(0), s)
+	err = f.run(ctx, c, flags.Arg(0), s)
+	if f.asJSON && err != nil && !errors.Is(err, errSourceRefused) {
+		writeError(s.out, err)
+	}
+	return err
+}
+
+func (f *renderFlags) run(ctx context.Context, c config.Config, file string, s streams) error {
+	in, err := f.request(file, s)
 	if err != nil {
 		return err
 	}
@@ -90,7 +100,15 @@ func renderCommand(ctx context.Context, args []string, s streams) error {
 	if err != nil {
 		return err
 	}
-	return f.print(flags.Arg(0), result, s)
+	return f.print(file, result, s)
+}
+
+// writeError says in JSON why there is no result.
+func writeError(w io.Writer, why error) {
+	text, err := json.Marshal(map[string]any{"error": map[string]string{"message": why.Error()}}, jsontext.AllowInvalidUTF8(true))
+	if err == nil {
+		fmt.Fprintf(w, "%s\n", text)
+	}
 }
 
 // cliRequest is the body of POST /v1/render, as this client sends it.
@@ -169,7 +187,9 @@ func (f *renderFlags) print(file string, r *cliResult, s streams) error {
 		if err := (&r.raw).Indent(jsontext.WithIndent("  ")); err != nil {
 			return err
 		}
-		fmt.Fprintf(s.out, "%s\n", r.raw)
+		if _, err := fmt.Fprintf(s.out, "%s\n", r.raw); err != nil {
+			return err
+		}
 	} else if r.Output != nil {
 		if _, err := io.WriteString(s.out, *r.Output); err != nil {
 			return err
@@ -236,8 +256,9 @@ func (d cliDiagnostic) text(file string) string {
 
 func decodeResult(body []byte) (*cliResult, error) {
 	r := &cliResult{raw: body}
-	if err := json.Unmarshal(body, r); err != nil {
-		return nil, fmt.Errorf("read the daemon's answer: %w", err)
+	err := json.Unmarshal(body, r)
+	if err != nil || !slices.Contains(job.Outcomes, job.Outcome(r.Outcome)) || r.OK != (r.Output != nil) {
+		return nil, unavailable(errors.New("the daemon's answer is no result"), "is that a Fumehood daemon?")
 	}
 	return r, nil
 }

@@ -52,6 +52,9 @@ func serveUntil(ctx context.Context, c config.Config, log *slog.Logger) error {
 	}
 	defer l.Close()
 	d, err := open(ctx, c, log)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil // told to stop before it was up
+	}
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/wire"
 )
@@ -26,7 +28,7 @@ type process interface {
 	// ended is closed once the zygote and all its cells are gone and nothing
 	// of the box is left on this machine.
 	ended() <-chan struct{}
-	// destroy ends the zygote by force. It does not wait.
+	// destroy ends the zygote by force. What ended means may come later.
 	destroy()
 }
 
@@ -189,9 +191,23 @@ func (b *Box) Open(ctx context.Context, header wire.Header) (*Line, error) {
 		b.mu.Lock()
 		delete(b.waiting, header.CellID)
 		b.mu.Unlock()
-		return nil, fmt.Errorf("open a cell: %w: %w", ErrDown, err)
+		return nil, fmt.Errorf("open a cell: %w", b.blame(err))
 	}
 	return &Line{Conn: conn, box: b, cell: header.CellID, exited: answer}, nil
+}
+
+// blame tells a box that is gone from trouble of the daemon's own, such as a
+// lack of descriptors, which passes.
+func (b *Box) blame(err error) error {
+	if errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.ENOENT) || errors.Is(err, unix.EPIPE) {
+		return errors.Join(ErrDown, err)
+	}
+	select {
+	case <-b.down:
+		return errors.Join(ErrDown, err)
+	default:
+		return err
+	}
 }
 
 // Exited waits until the cell is dead and says how it died. It returns

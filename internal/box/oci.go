@@ -15,6 +15,7 @@ import (
 	"time"
 
 	runc "github.com/containerd/go-runc"
+	"golang.org/x/sys/unix"
 
 	"github.com/fumehood/fumehood/internal/job"
 )
@@ -142,10 +143,14 @@ func (o *OCI) run(c *container, dir string, listener *os.File, complaints *tail,
 }
 
 func (o *OCI) writeBundle(dir, id string, uids *uidRange) error {
+	files, err := openFiles()
+	if err != nil {
+		return err
+	}
 	spec, err := Spec(SpecConfig{
 		ID: id, RootFS: o.RootFS, Command: o.Command,
 		FirstUID: uids.first, UIDs: uidsPerBox,
-		Memory: o.Memory, Tasks: o.Tasks, MilliCPUs: o.MilliCPUs,
+		Memory: o.Memory, Tasks: o.Tasks, MilliCPUs: o.MilliCPUs, OpenFiles: files,
 	})
 	if err != nil {
 		return err
@@ -161,6 +166,20 @@ func (o *OCI) writeBundle(dir, id string, uids *uidRange) error {
 		return fmt.Errorf("write the OCI configuration: %w", err)
 	}
 	return nil
+}
+
+// zygoteFiles is enough for a zygote with as many cells as it takes (MAX_CELLS
+// of serve.c), two descriptors each.
+const zygoteFiles = 2048
+
+// openFiles is zygoteFiles, or this daemon's own limit if that is lower: a
+// runtime cannot raise it.
+func openFiles() (uint64, error) {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		return 0, fmt.Errorf("read the limit of open files: %w", err)
+	}
+	return min(limit.Max, zygoteFiles), nil
 }
 
 // listen returns the listening socket as a file to inherit. The daemon keeps
@@ -185,12 +204,10 @@ func (c *container) ended() <-chan struct{} {
 }
 
 func (c *container) destroy() {
-	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
-		defer cancel()
-		// It fails when the box ended meanwhile, which is what is wanted.
-		_ = c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
-	}()
+	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	defer cancel()
+	// It fails when the box ended meanwhile, which is what is wanted.
+	_ = c.runtime.Delete(ctx, c.id, &runc.DeleteOpts{Force: true})
 }
 
 // tail logs what a runtime and its zygote say and keeps the last of it. Both

@@ -20,8 +20,8 @@ const (
 	Seccomp
 )
 
-// Policy is the inner wall of every cell of a box, as the shim wants it. The
-// zero value of each number is replaced by nothing: make one with NewPolicy.
+// Policy is the inner wall of every cell of a box, as the shim wants it. Make
+// one with NewPolicy: a limit of 0 is a limit.
 type Policy struct {
 	// Filter is the cell's system call policy.
 	Filter *seccomp.Policy

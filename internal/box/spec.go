@@ -33,7 +33,9 @@ type SpecConfig struct {
 	Memory job.Bytes
 	// Tasks bounds processes and threads of the whole box.
 	Tasks int64
-	// CPUs bounds the whole box, in thousandths of a processor; 0 is none.
+	// OpenFiles bounds the descriptors of each process of the box.
+	OpenFiles uint64
+	// MilliCPUs bounds the whole box, in thousandths of a processor; 0 does not.
 	MilliCPUs int64
 }
 
@@ -71,7 +73,7 @@ func Spec(c SpecConfig) (*specs.Spec, error) {
 				Bounding: zygoteCapabilities, Effective: zygoteCapabilities, Permitted: zygoteCapabilities,
 			},
 			NoNewPrivileges: true,
-			Rlimits:         []specs.POSIXRlimit{{Type: "RLIMIT_CORE", Soft: 1, Hard: 1}, {Type: "RLIMIT_NOFILE", Soft: 2048, Hard: 2048}},
+			Rlimits:         []specs.POSIXRlimit{{Type: "RLIMIT_CORE", Soft: 1, Hard: 1}, {Type: "RLIMIT_NOFILE", Soft: c.OpenFiles, Hard: c.OpenFiles}},
 		},
 		Mounts: mounts(c.RootFS),
 		Linux: &specs.Linux{

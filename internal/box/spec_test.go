@@ -16,7 +16,7 @@ import (
 
 var specConfig = box.SpecConfig{
 	ID: "fumehood-ruby-x", RootFS: "/images/x/rootfs", Command: []string{"/usr/bin/ruby3.1", "/fumehood/zygote.rb"},
-	FirstUID: 1_900_000_000, UIDs: 65536, Memory: 1 << 30, Tasks: 512, MilliCPUs: 1500,
+	FirstUID: 1_900_000_000, UIDs: 65536, Memory: 1 << 30, Tasks: 512, OpenFiles: 2048, MilliCPUs: 1500,
 }
 
 // The outer wall as data: what this test lists is all there is to it.

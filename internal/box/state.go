@@ -27,8 +27,8 @@ import (
 //
 // Locks are flock(2) locks, which end with their holder, however it dies.
 type State struct {
-	root, dir string
-	lock      *os.File
+	dir  string
+	lock *os.File
 }
 
 // OpenState makes a daemon's directory below root. What dead daemons left
@@ -39,17 +39,28 @@ func OpenState(ctx context.Context, root, runtime string, log *slog.Logger) (*St
 			return nil, fmt.Errorf("make the state directory: %w", err)
 		}
 	}
-	s := &State{root: root, dir: filepath.Join(root, "daemons", strconv.Itoa(os.Getpid())+"-"+shortID())}
-	if err := os.MkdirAll(filepath.Join(s.dir, "boxes"), 0o700); err != nil {
+	s := &State{dir: filepath.Join(root, "daemons", strconv.Itoa(os.Getpid())+"-"+shortID())}
+	if err := s.make(root); err != nil {
 		return nil, fmt.Errorf("make the state directory: %w", err)
 	}
-	lock, err := tryLock(filepath.Join(s.dir, "lock"))
-	if err != nil {
-		return nil, fmt.Errorf("lock the state directory: %w", err)
-	}
-	s.lock = lock
 	s.sweep(ctx, runtime, log)
 	return s, nil
+}
+
+// make makes the directory elsewhere and moves it to its name when it is
+// locked: whoever finds it unlocked there knows that its daemon is dead.
+func (s *State) make(root string) error {
+	unnamed, err := os.MkdirTemp(root, "new-")
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(unnamed, "boxes"), 0o700); err != nil {
+		return err
+	}
+	if s.lock, err = tryLock(filepath.Join(unnamed, "lock")); err != nil {
+		return err
+	}
+	return os.Rename(unnamed, s.dir)
 }
 
 // Close removes the directory. No box may be left.
@@ -69,32 +80,25 @@ func (s *State) runtime(command string) *runc.Runc {
 // sweep removes what daemons that are dead could not: a box ends by itself
 // when its daemon does, unless the runtime was killed with it.
 func (s *State) sweep(ctx context.Context, runtime string, log *slog.Logger) {
-	others, err := filepath.Glob(filepath.Join(s.root, "daemons", "*"))
+	others, err := filepath.Glob(filepath.Join(filepath.Dir(s.dir), "*"))
 	if err != nil {
 		return
 	}
 	for _, dir := range others {
-		if dir == s.dir || young(dir) {
+		if dir == s.dir {
 			continue
 		}
 		lock, err := tryLock(filepath.Join(dir, "lock"))
 		if err != nil {
 			continue
 		}
-		dead := &State{root: s.root, dir: dir, lock: lock}
+		dead := &State{dir: dir, lock: lock}
 		if err := dead.remove(ctx, runtime); err != nil {
 			log.Warn("leftovers of a dead daemon not removed", "dir", dir, "err", err)
 		} else {
 			log.Info("removed leftovers of a dead daemon", "dir", dir)
 		}
 	}
-}
-
-// young reports whether dir may belong to a daemon that has made it and not
-// locked it yet.
-func young(dir string) bool {
-	info, err := os.Stat(dir)
-	return err != nil || time.Since(info.ModTime()) < time.Second
 }
 
 func (s *State) remove(ctx context.Context, command string) error {

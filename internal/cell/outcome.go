@@ -6,7 +6,6 @@ import (
 	"strings"
 	"syscall"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -32,8 +31,6 @@ func judge(e wire.Exited, limits job.Limits, zygote job.Bytes) (job.Outcome, str
 	status := syscall.WaitStatus(e.Status)
 	cpu := e.User + e.System
 	switch {
-	case status.Exited() && status.ExitStatus() == exitWalls:
-		return job.Crashed, "the cell could not raise its walls"
 	case status.Signaled() && status.Signal() == unix.SIGSYS:
 		return job.Violation, "the compile made a system call that no compile needs"
 	case e.Killed:
@@ -145,18 +142,12 @@ func utf16Length(s string) int {
 	return n
 }
 
-// printable drops what could deceive a terminal or a log: control characters,
-// and the marks that reorder text (Unicode's bidirectional controls).
+// printable makes one line of s, without what could deceive a terminal or a
+// log.
 func printable(s string) string {
-	if !utf8.ValidString(s) {
-		s = strings.ToValidUTF8(s, "\uFFFD")
-	}
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\n", " ")
 	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t', r == '\n':
-			return r
-		case r < 0x20, r >= 0x7f && r < 0xa0, r == 0x2028, r == 0x2029,
-			r == 0x061c, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		if job.Deceives(r) {
 			return -1
 		}
 		return r

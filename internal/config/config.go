@@ -26,6 +26,8 @@ type Config struct {
 	// HTTP.
 	Headers                                                   job.Bytes
 	ReadHeaderTimeout, BodyTimeout, WriteTimeout, IdleTimeout time.Duration
+	// Connections is how many clients may be connected at once.
+	Connections int
 	// DrainTimeout is how long requests in flight may take after SIGTERM.
 	DrainTimeout time.Duration
 
@@ -60,6 +62,7 @@ func Default() Config {
 		Headers:           16 * job.KiB,
 		ReadHeaderTimeout: 5 * time.Second, BodyTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second,
+		Connections:  1024,
 		DrainTimeout: 10 * time.Second,
 
 		Concurrency: 16, Queue: 256, QueueTimeout: 5 * time.Second,

@@ -44,6 +44,7 @@ func Settings(c *Config) []Setting {
 		{"body-timeout", "time in which a request must arrive whole", &c.BodyTimeout},
 		{"write-timeout", "time that a whole exchange may take", &c.WriteTimeout},
 		{"idle-timeout", "time a connection may stay open between requests", &c.IdleTimeout},
+		{"connections", "clients connected at once; more wait to be accepted", &c.Connections},
 		{"drain-timeout", "time that requests in flight get after SIGTERM", &c.DrainTimeout},
 		{"concurrency", "compiles that run at once", &c.Concurrency},
 		{"queue", "compiles that wait for their turn", &c.Queue},

@@ -3,6 +3,7 @@ package job
 import (
 	"strings"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // frameBytes bounds a frame: a line of source may be as long as the source.
@@ -15,6 +16,12 @@ func (d Diagnostic) Frame(source string) string {
 	if !ok {
 		return ""
 	}
+	line = strings.Map(func(r rune) rune {
+		if Deceives(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, line)
 	if len(line) > frameBytes {
 		return strings.ToValidUTF8(line[:frameBytes], "") + "…"
 	}
@@ -36,6 +43,21 @@ func (d Diagnostic) Frame(source string) string {
 		}
 	}
 	return line + "\n" + under.String() + "^"
+}
+
+// Deceives reports whether a terminal would act on r instead of showing it:
+// control characters other than tab, line separators, and the marks that
+// reorder text (Unicode's bidirectional controls).
+func Deceives(r rune) bool {
+	switch {
+	case r == '\t':
+		return false
+	case r < 0x20, r >= 0x7f && r < 0xa0, r == 0x2028, r == 0x2029:
+		return true
+	case r == 0x061c, r == 0x200e, r == 0x200f, r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+		return true
+	}
+	return false
 }
 
 // nthLine returns line n of source, counted from 1, without its end.

@@ -33,7 +33,9 @@ func TestFrame(t *testing.T) {
 
 		{"CRLF", "a\r\n\tbc\r\nd", 2, 3, "\tbc\n\t ^"},
 		{"CRLF, column past the end", "ab\r\n", 1, 99, "ab\n  ^"},
-		{"CR alone ends no line", "a\rb\nc", 1, 3, "a\rb\n  ^"},
+		{"CR alone ends no line", "a\rb\nc", 1, 3, "a\uFFFDb\n  ^"},
+
+		{"what a terminal would act on is shown as unknown", "a\x1b[31mb\u202ec", 1, 2, "a\uFFFD[31mb\uFFFDc\n ^"},
 
 		{"tabs keep their width", "\t\ta\tb", 1, 5, "\t\ta\tb\n\t\t \t^"},
 		{"column of a tab", "\t\ta", 1, 2, "\t\ta\n\t^"},

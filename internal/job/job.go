@@ -55,8 +55,8 @@ type Job struct {
 type Limits struct {
 	// Wall is real time from the moment the cell gets the job.
 	Wall time.Duration
-	// CPU is processor time. The kernel keeps it in whole seconds, rounded
-	// up, counted from the cell's fork.
+	// CPU is processor time, counted from the cell's fork. The kernel keeps
+	// it, in whole seconds: a cell ends at CPU rounded up and one second.
 	CPU time.Duration
 	// Memory is what a cell may map beyond what its zygote has.
 	Memory Bytes

@@ -19,11 +19,16 @@ const maxLocalsDepth = 64
 // localName is what every language with locals accepts as a variable.
 var localName = regexp.MustCompile(`^[a-z_][A-Za-z0-9_]*$`)
 
+// enginesOwn are the names that Haml and Slim make up for themselves.
+var enginesOwn = regexp.MustCompile(`^_(?:haml|slim|temple)_`)
+
 // reserved are words that match localName and are no variables in Ruby.
 var reserved = []string{
 	"alias", "and", "begin", "break", "case", "class", "def", "do", "else", "elsif", "end", "ensure", "false", "for",
 	"if", "in", "module", "next", "nil", "not", "or", "redo", "rescue", "retry", "return", "self", "super", "then",
 	"true", "undef", "unless", "until", "when", "while", "yield", "__method__", "__FILE__", "__LINE__", "__ENCODING__", "__dir__",
+	// The engines' own variables, in a page's scope.
+	"locals", "_buf", "_erbout", "_hamlout",
 	"_1", "_2", "_3", "_4", "_5", "_6", "_7", "_8", "_9",
 }
 
@@ -71,7 +76,7 @@ func (l *Language) checkLocals(value jsontext.Value) error {
 		if !l.Locals {
 			return &job.Invalid{Field: "locals", Reason: l.ID + " takes no locals"}
 		}
-		if !localName.MatchString(name) || slices.Contains(reserved, name) {
+		if !localName.MatchString(name) || slices.Contains(reserved, name) || enginesOwn.MatchString(name) {
 			return &job.Invalid{Field: "locals." + name, Reason: "is no name of a local variable"}
 		}
 	}

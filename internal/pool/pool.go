@@ -97,6 +97,9 @@ func (p *Pool) Run(ctx context.Context, started chan<- struct{}) error {
 			current = p.beginAgain(ctx, current)
 		case <-current.due:
 			next := p.beginAgain(ctx, nil)
+			if next == nil {
+				return nil
+			}
 			p.log.Info("box recycled", "box", current.box.ID, "forked", current.forked.Load())
 			p.retire(current)
 			current = next
@@ -196,13 +199,16 @@ func (p *Pool) closeAll() {
 }
 
 // Do gives the job to a parked cell and returns what became of it. It waits
-// for a cell as long as ctx allows. Errors: ErrDown, ctx's own, or ours.
+// for a cell until the given moment, and for the result as long as ctx allows.
+// Errors: ErrDown, context.DeadlineExceeded without a cell, ctx's own, or ours.
 //
 // When it returns the cell has been hung up on; its death is awaited behind
 // the caller's back, and its slot is taken until then.
-func (p *Pool) Do(ctx context.Context, j job.Job) (job.Result, error) {
+func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time) (job.Result, error) {
 	start := time.Now()
-	c, err := p.take(ctx)
+	waiting, cancel := context.WithDeadline(ctx, until)
+	c, err := p.take(waiting)
+	cancel()
 	if err != nil {
 		return job.Result{}, err
 	}

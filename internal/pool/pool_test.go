@@ -63,7 +63,7 @@ func TestSlotsAreUnique(t *testing.T) {
 		clients.Go(func() {
 			for range 20 {
 				// Everybody waits until all eight are running at once.
-				result, err := p.Do(t.Context(), haml("= (sleep 0.02; Process.uid)"))
+				result, err := p.Do(t.Context(), haml("= (sleep 0.02; Process.uid)"), soon())
 				if err != nil || result.Outcome != job.OK {
 					t.Errorf("Do = %s %v, %v", result.Outcome, result.Diagnostics, err)
 					return
@@ -99,21 +99,19 @@ func TestDoWaitsNoLongerThanItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		defer close(running)
-		if _, err := p.Do(ctx, haml("= sleep")); !errors.Is(err, context.Canceled) {
+		if _, err := p.Do(ctx, haml("= sleep"), soon()); !errors.Is(err, context.Canceled) {
 			t.Errorf("Do of a caller who left = %v, want context.Canceled", err)
 		}
 	}()
 	for p.Stats().Running == 0 {
 		runtime.Gosched()
 	}
-	short, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer stop()
-	if _, err := p.Do(short, haml("%p")); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := p.Do(t.Context(), haml("%p"), time.Now().Add(50*time.Millisecond)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Do without a slot = %v, want context.DeadlineExceeded", err)
 	}
 	cancel()
 	<-running
-	if result, err := p.Do(t.Context(), haml("%p hii")); err != nil || result.Output != "<p>hii</p>\n" {
+	if result, err := p.Do(t.Context(), haml("%p hii"), soon()); err != nil || result.Output != "<p>hii</p>\n" {
 		t.Errorf("Do after the slot was freed = %q, %v", result.Output, err)
 	}
 }
@@ -141,11 +139,13 @@ func TestRunReportsTheFirstStart(t *testing.T) {
 		if p.Ready() || len(p.Stats().Boxes) > 0 {
 			t.Errorf("%s: a box is left: %+v", name, p.Stats())
 		}
-		if _, err := p.Do(expired(t), haml("%p")); !errors.Is(err, pool.ErrDown) {
+		if _, err := p.Do(expired(t), haml("%p"), soon()); !errors.Is(err, pool.ErrDown) {
 			t.Errorf("%s: Do = %v, want ErrDown", name, err)
 		}
 	}
 }
+
+func soon() time.Time { return time.Now().Add(10 * time.Second) }
 
 func expired(t *testing.T) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())

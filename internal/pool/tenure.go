@@ -62,9 +62,10 @@ func (t *tenure) markDue() {
 	t.dueOnce.Do(func() { close(t.due) })
 }
 
-// parkRetry is how long a parker rests after the zygote refused a fork: the
-// box is out of tasks or memory, and cells have to die first.
-const parkRetry = 20 * time.Millisecond
+// parkRetry is how long a parker rests after a cell could not be parked: the
+// box is out of tasks or memory, or the daemon of descriptors, and something
+// has to end first. A parker itself ends only with its box or its tenure.
+const parkRetry = 50 * time.Millisecond
 
 func (t *tenure) parker() {
 	for t.ctx.Err() == nil {
@@ -79,8 +80,17 @@ func (t *tenure) parker() {
 		conn, err := cell.Park(t.ctx, t.box, slot, t.pool.config.Limits)
 		if err != nil {
 			t.slots <- slot
-			if t.ctx.Err() != nil || errors.Is(err, box.ErrDown) {
+			if t.ctx.Err() != nil {
 				return
+			}
+			if errors.Is(err, box.ErrDown) {
+				// The end of control says so too, or is about to.
+				select {
+				case <-t.box.Down():
+					return
+				case <-time.After(parkRetry):
+				}
+				continue
 			}
 			t.pool.log.Warn("cell not parked", "box", t.box.ID, "err", err)
 			if errors.Is(err, cell.ErrWedged) {

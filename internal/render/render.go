@@ -13,10 +13,11 @@ import (
 	"github.com/fumehood/fumehood/internal/lang"
 )
 
-// Runner gives a job to a cell of one box kind. Do blocks until the job's
-// result is there or ctx ends, and may be called from many goroutines.
+// Runner gives a job to a cell of one box kind. Do waits for a cell until the
+// given moment, context.DeadlineExceeded after it, and for the result until it
+// is there or ctx ends. It may be called from many goroutines.
 type Runner interface {
-	Do(ctx context.Context, j job.Job) (job.Result, error)
+	Do(ctx context.Context, j job.Job, until time.Time) (job.Result, error)
 }
 
 // Box is where the languages of one box kind are compiled.
@@ -97,18 +98,16 @@ func (r *Renderer) Render(ctx context.Context, request Request) (Answer, error) 
 // run waits for the job's turn, bounded in number and time, and runs it.
 func (r *Renderer) run(ctx context.Context, j job.Job) (job.Result, error) {
 	start := time.Now()
-	queued, cancel := context.WithTimeoutCause(ctx, r.config.QueueTimeout, ErrBusy)
+	until := start.Add(r.config.QueueTimeout)
+	queued, cancel := context.WithDeadlineCause(ctx, until, ErrBusy)
 	defer cancel()
 	if err := r.admit(queued); err != nil {
 		return job.Result{}, err
 	}
 	defer r.turns.Release(1)
 	waited := time.Since(start)
-	// A cell may be missing for a moment, when a box has just died: the
-	// runner's wait counts as queueing too, the compile does not.
-	bound, stop := context.WithTimeoutCause(ctx, r.config.QueueTimeout+j.Limits.Wall, ErrBusy)
-	defer stop()
-	result, err := r.boxes[mustFind(j.Language).Box].Runner.Do(bound, j)
+	// Waiting for a cell, when a box has just died, is queueing too.
+	result, err := r.boxes[mustFind(j.Language).Box].Runner.Do(ctx, j, until)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = ErrBusy
 	}

@@ -24,7 +24,9 @@ type runner struct {
 	do func(ctx context.Context, j job.Job) (job.Result, error)
 }
 
-func (r runner) Do(ctx context.Context, j job.Job) (job.Result, error) { return r.do(ctx, j) }
+func (r runner) Do(ctx context.Context, j job.Job, _ time.Time) (job.Result, error) {
+	return r.do(ctx, j)
+}
 
 func renderer(c render.Config, do func(ctx context.Context, j job.Job) (job.Result, error)) *render.Renderer {
 	c.Limits = limits

@@ -57,7 +57,7 @@ func unknownLanguage(name string) error {
 	}
 	const shown = 40
 	if len(name) > shown {
-		name = name[:shown] + "…"
+		name = strings.ToValidUTF8(name[:shown], "") + "…"
 	}
 	return &job.Invalid{Field: "language", Reason: fmt.Sprintf("%q is not known (there is: %s)", name, strings.Join(lang.IDs(), ", "))}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/pool"
@@ -27,7 +28,10 @@ func problemOf(err error) problem {
 	var http4xx *requestError
 	switch {
 	case errors.As(err, &invalid):
-		return problem{status: invalidStatus(invalid.Fault), code: "invalid", field: invalid.Field, message: invalid.Error()}
+		return problem{
+			status: invalidStatus(invalid.Fault), code: "invalid", field: shorten(invalid.Field, 80),
+			message: shorten(invalid.Field, 80) + ": " + shorten(invalid.Reason, 400),
+		}
 	case errors.As(err, &http4xx):
 		return problem{status: http4xx.status, code: http4xx.code, message: http4xx.message}
 	case errors.Is(err, render.ErrBusy):
@@ -38,6 +42,14 @@ func problemOf(err error) problem {
 		return problem{status: http.StatusServiceUnavailable, code: "cancelled", message: "the compile was given up; try again", retry: 1}
 	}
 	return problem{status: http.StatusInternalServerError, code: "internal", message: "something went wrong on our side; quote the request id"}
+}
+
+// shorten keeps a caller's own words, quoted back, from filling an answer.
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(text[:limit], "") + "…"
 }
 
 func invalidStatus(f job.Fault) int {
@@ -104,5 +116,7 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request, _ *exchange) e
 			return &requestError{http.StatusMethodNotAllowed, "method_not_allowed", "this path takes " + method}
 		}
 	}
-	return &requestError{http.StatusNotFound, "not_found", "there is nothing at this path; see GET /v1/languages"}
+	return errNotFound
 }
+
+var errNotFound = &requestError{http.StatusNotFound, "not_found", "there is nothing at this path; see GET /v1/languages"}

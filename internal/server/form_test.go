@@ -22,6 +22,7 @@ func TestFormField(t *testing.T) {
 		{"not encoded", "markup=%p= 1", "%p= 1", true},
 		{"percent at the end", "markup=100%", "100%", true},
 		{"half an escape at the end", "markup=100%2", "100%2", true},
+		{"control characters are no digits", "markup=a%\x14\x11b", "a%\x14\x11b", true},
 		{"percent of a percent", "markup=%%25", "%%", true},
 		{"NUL", "markup=%00", "\x00", true},
 	}

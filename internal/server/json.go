@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -92,21 +93,9 @@ func decode(body []byte, into any, options ...json.Options) error {
 
 // fieldOf turns a JSON pointer into the dotted name that errors use.
 func fieldOf(pointer jsontext.Pointer) string {
-	const shown = 80
-	name := strings.Join(collect(pointer), ".")
+	name := strings.Join(slices.Collect(pointer.Tokens()), ".")
 	if name == "" {
 		return "body"
 	}
-	if len(name) > shown {
-		name = strings.ToValidUTF8(name[:shown], "") + "…"
-	}
 	return name
-}
-
-func collect(pointer jsontext.Pointer) []string {
-	var names []string
-	for token := range pointer.Tokens() {
-		names = append(names, token)
-	}
-	return names
 }

@@ -102,6 +102,7 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request, _ *exchange) er
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request, _ *exchange) error {
 	for _, p := range s.pools {
 		if stats := p.Stats(); !stats.Ready {
+			w.Header().Set("Retry-After", "1")
 			return &requestError{http.StatusServiceUnavailable, "not_ready", "no box of kind " + stats.Kind + " is up"}
 		}
 	}

@@ -128,8 +128,17 @@ func unescape(s string) string {
 	return b.String()
 }
 
+// hexDigit is the value of a hexadecimal digit, -1 for anything else.
 func hexDigit(c byte) int {
-	return strings.IndexByte("0123456789abcdef", c|0x20)
+	switch {
+	case c >= '0' && c <= '9':
+		return int(c - '0')
+	case c >= 'a' && c <= 'f':
+		return int(c-'a') + 10
+	case c >= 'A' && c <= 'F':
+		return int(c-'A') + 10
+	}
+	return -1
 }
 
 func multipartField(body, boundary string) (string, error) {

@@ -66,6 +66,10 @@ func (s *Server) logged(h handler) http.HandlerFunc {
 			s.writeError(rec, r, e, err)
 		}
 		s.logLine(r, e, rec, err, time.Since(start))
+		if rec.status == 0 {
+			// The client has hung up. Without this net/http would say 200.
+			panic(http.ErrAbortHandler)
+		}
 	}
 }
 

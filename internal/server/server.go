@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"path"
 	"time"
 
 	"github.com/fumehood/fumehood/internal/job"
@@ -31,10 +32,7 @@ type renderer interface {
 }
 
 // boxes is what the server needs of pool.Pool.
-type boxes interface {
-	Ready() bool
-	Stats() pool.Stats
-}
+type boxes interface{ Stats() pool.Stats }
 
 // Server answers HTTP requests. It is safe for concurrent use.
 type Server struct {
@@ -70,14 +68,23 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("/", s.logged(s.notFound))
 }
 
-// handle adds a route, and for its path one that names the right method.
+// handle adds a route.
 func (s *Server) handle(pattern string, h handler) {
 	s.mux.HandleFunc(pattern, s.logged(h))
 }
 
-// Handler serves every route.
+// Handler serves every route. What the mux would answer by itself, in its own
+// shape and past the log, is not found: paths that are not clean, CONNECT, and
+// OPTIONS of the server as a whole.
 func (s *Server) Handler() http.Handler {
-	return s.mux
+	elsewhere := s.logged(func(http.ResponseWriter, *http.Request, *exchange) error { return errNotFound })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodConnect || r.URL.Path != path.Clean("/"+r.URL.Path) {
+			elsewhere(w, r)
+			return
+		}
+		s.mux.ServeHTTP(w, r)
+	})
 }
 
 // netHTTPSlack is what net/http reads of a head beyond MaxHeaderBytes.
@@ -92,6 +99,8 @@ func (s *Server) HTTP() *http.Server {
 		ReadTimeout:       s.config.BodyTimeout,
 		WriteTimeout:      s.config.WriteTimeout,
 		IdleTimeout:       s.config.IdleTimeout,
-		ErrorLog:          slog.NewLogLogger(s.log.With("component", "http").Handler(), slog.LevelWarn),
+
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(s.log.With("component", "http").Handler(), slog.LevelWarn),
 	}
 }

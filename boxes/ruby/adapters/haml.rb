@@ -59,6 +59,7 @@ module Adapters
         "%p hii\n",
         "!!!\n%a.b#c{href: '/', 'data-x' => 1}= 1 + 1\n- 2.times do |i|\n  %li= i\n/ note\n",
         ":markdown\n  # t\n  *a* `b` [c](d)\n\n  - e\n:javascript\n  f()\n:css\n  g{}\n:erb\n  <%= 1 %>\n",
+        ":markdown\n  $$x$$ and[^1]\n\n  ~~~ ruby\n  x\n  ~~~\n\n  | a | b |\n\n  [^1]: note\n\n  * toc\n  {:toc}\n\n  <div>*x*</div> \"q\" -- &amp;\n",
         "%p\n      %b too deep\n   %i\n",
         "%p= (\n",
         "- raise 'x'\n",
