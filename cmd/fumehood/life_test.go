@@ -237,41 +237,6 @@ func TestSlowBody(t *testing.T) {
 	}
 }
 
-// A daemon that runs out of descriptors comes back when they do: what it
-// cannot have for a while does not end what parks its cells.
-func TestDescriptorsRunOut(t *testing.T) {
-	p := startProgramWith(t, []string{"sh", "-c", `ulimit -n 256; exec "$0" "$@"`})
-	var idle []net.Conn
-	for range 400 {
-		if c, err := net.DialTimeout("tcp", strings.TrimPrefix(p.url, "http://"), time.Second); err == nil {
-			idle = append(idle, c)
-		}
-	}
-	// The cells that are parked are used up, and no more can be connected to.
-	client := http.Client{Timeout: time.Second}
-	for range 12 {
-		response, err := client.Post(p.url+"/haml", "application/x-www-form-urlencoded", strings.NewReader("markup=x"))
-		if err == nil {
-			response.Body.Close()
-		}
-	}
-	for _, c := range idle {
-		c.Close()
-	}
-	eventually(t, "all cells are parked again", func() bool {
-		response, err := client.Get(p.url + "/v1/boxes")
-		if err != nil {
-			return false
-		}
-		defer response.Body.Close()
-		text, err := io.ReadAll(response.Body)
-		return err == nil && strings.Contains(string(text), `"cells_parked":8,"cells_running":0`)
-	})
-	if _, text := httpPost(t, p.url+"/haml", "application/x-www-form-urlencoded", []byte("markup=%25p")); !strings.Contains(string(text), "<p></p>") {
-		t.Errorf("after the descriptors are back: %s", text)
-	}
-}
-
 // A client that closes its sending half is not told that all is well.
 func TestHalfClosedClient(t *testing.T) {
 	t.Parallel()
@@ -300,19 +265,12 @@ type program struct {
 
 func startProgram(t *testing.T) *program {
 	t.Helper()
-	return startProgramWith(t, nil)
-}
-
-// startProgramWith starts it by another program, which gets it as arguments.
-func startProgramWith(t *testing.T, by []string) *program {
-	t.Helper()
 	state := boxtest.StateDir(t)
 	c := testConfig(t, state)
 	port := 20000 + os.Getpid()%20000 + len(filepath.Base(state))
 	p := &program{url: "http://127.0.0.1:" + strconv.Itoa(port), state: state, log: filepath.Join(t.TempDir(), "log")}
-	command := append(by, os.Args[0], "serve", "--listen", "127.0.0.1:"+strconv.Itoa(port),
+	p.Cmd = exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:"+strconv.Itoa(port),
 		"--state-dir", state, "--data-dir", c.DataDir, "--runtime", c.Runtime)
-	p.Cmd = exec.Command(command[0], command[1:]...)
 	p.Env = append(os.Environ(), asProgram+"=1")
 	log, err := os.Create(p.log)
 	if err != nil {

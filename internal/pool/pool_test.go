@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/boxtest"
 	"github.com/fumehood/fumehood/internal/job"
@@ -113,6 +115,48 @@ func TestDoWaitsNoLongerThanItsContext(t *testing.T) {
 	<-running
 	if result, err := p.Do(t.Context(), haml("%p hii"), soon()); err != nil || result.Output != "<p>hii</p>\n" {
 		t.Errorf("Do after the slot was freed = %q, %v", result.Output, err)
+	}
+}
+
+// A daemon that has no descriptors for a while parks cells again when it has:
+// its parkers outlive the trouble. It runs alone, the limit is the process's.
+func TestDescriptorsRunOut(t *testing.T) {
+	c := config(t)
+	p := start(t, c, boxtest.Starter(t, 0))
+	parked := func(n int) {
+		t.Helper()
+		for end := time.Now().Add(10 * time.Second); p.Stats().Parked != n; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				t.Fatalf("%d cells are parked, want %d", p.Stats().Parked, n)
+			}
+		}
+	}
+	parked(c.Parked)
+	var before unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
+		t.Fatal(err)
+	}
+	none := before
+	none.Cur = 3
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &none); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	for range c.Parked {
+		_, failed := p.Do(t.Context(), haml("%p"), soon())
+		err = errors.Join(err, failed)
+	}
+	// Long enough for every parker to have tried, and failed, more than once.
+	time.Sleep(300 * time.Millisecond)
+	if restored := unix.Setrlimit(unix.RLIMIT_NOFILE, &before); restored != nil {
+		t.Fatal(restored)
+	}
+	if err != nil {
+		t.Fatalf("parked cells without a descriptor to spare: %v", err)
+	}
+	parked(c.Parked)
+	if result, err := p.Do(t.Context(), haml("%p hii"), soon()); err != nil || result.Output != "<p>hii</p>\n" {
+		t.Errorf("after the descriptors are back: %q, %v", result.Output, err)
 	}
 }
 
