@@ -112,6 +112,26 @@ func TestSweepAfterCrash(t *testing.T) {
 	}
 }
 
+// A daemon that died before its first box is swept up too.
+func TestSweepWithoutBoxes(t *testing.T) {
+	t.Parallel()
+	root := boxtest.StateDir(t)
+	runtime := boxtest.Runtime(t)
+	crashed, err := box.OpenState(t.Context(), root, runtime, boxtest.Log(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	crashed.Abandon()
+	next, err := box.OpenState(t.Context(), root, runtime, boxtest.Log(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Close()
+	if _, err := os.Stat(crashed.Dir()); !os.IsNotExist(err) {
+		t.Errorf("the dead daemon's directory is still there: %v", err)
+	}
+}
+
 // A hang-up on control, which is what the daemon's death looks like, ends the
 // box without anybody's help.
 func TestBoxEndsWithItsDaemon(t *testing.T) {

@@ -105,13 +105,15 @@ func (s *State) remove(ctx context.Context, command string) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	r := s.runtime(command)
-	containers, err := r.List(ctx)
+	// The runtime keeps a directory for each container. Asking it for a list
+	// fails for a daemon that died before its first box.
+	containers, err := os.ReadDir(r.Root)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("list containers: %w", err)
 	}
 	for _, c := range containers {
-		if err := r.Delete(ctx, c.ID, &runc.DeleteOpts{Force: true}); err != nil {
-			return fmt.Errorf("delete container %s: %w", c.ID, err)
+		if err := r.Delete(ctx, c.Name(), &runc.DeleteOpts{Force: true}); err != nil {
+			return fmt.Errorf("delete container %s: %w", c.Name(), err)
 		}
 	}
 	return s.Close()
