@@ -26,14 +26,16 @@ module Diagnosis
 
   module_function
 
-  # position: a [line, column] that the engine itself gave, or nil.
-  def of(error, message: nil, position: nil)
+  # position: a [line, column] that the engine itself gave, or nil. otherwise:
+  # the line to name when no frame of the backtrace is the template's.
+  def of(error, message: nil, position: nil, otherwise: nil)
     text = message || message_of(error)
     if (message || error.is_a?(SyntaxError)) && (found = RUBY_SYNTAX.match(text))
       position ||= [found[1].to_i, UNKNOWN]
       text = found[2]
     end
     line, column = position || [line_of(error), UNKNOWN]
+    line = otherwise if line == UNKNOWN && otherwise
     [ERROR, line, column, UNKNOWN, UNKNOWN, name_of(error), clean(text)]
   end
 

@@ -39,6 +39,7 @@ func TestSourceErrors(t *testing.T) {
 		{"message of many lines", "haml", "- raise \"\\n\\nfirst\\nsecond\"\n", 1, "first"},
 		{"message with escapes", "haml", "- raise \"\\e[31mred\\e[0m\\u202e\"\n", 1, "red"},
 		{"huge message", "haml", "- raise 'm' * 10_000_000\n", 1, "mmmm"},
+		{"filter that fails by itself", "haml", "%p\n:markdown\n  " + strings.Repeat("<div>", 20_000), 2, "stack level too deep"},
 		{"exit", "haml", "%p\n- exit\n", 2, "exit"},
 		{"throw", "haml", "%p\n- throw :x\n", 2, "uncaught throw"},
 		{"stack overflow", "haml", "- f = lambda { f.() }\n- f.()\n", 1, "stack level too deep"},

@@ -9,6 +9,11 @@ module Adapters
     NAME = "haml"
     ELSEWHERE = %i[sass scss less coffee coffeescript].freeze
 
+    class << self
+      # The line of the filter that failed, if one did.
+      attr_accessor :failed_at
+    end
+
     module_function
 
     def preload
@@ -18,6 +23,7 @@ module Adapters
       Tilt.register(Tilt::KramdownTemplate, "markdown")
       Tilt.register(Tilt::ERBTemplate, "erb")
       ELSEWHERE.each { |name| ::Haml::Filters.registered[name] = Unavailable }
+      ::Haml::Filters.prepend(FilterLine)
       ::Haml::Filters::TiltBase.prepend(AllLoaded)
       ::Haml::Compiler.prepend(RaiseAtOnce)
       ::Haml::Engine.extend(ReadyEngine)
@@ -32,6 +38,7 @@ module Adapters
     end
 
     def compile(source, options, locals)
+      Haml.failed_at = nil
       ::Haml::Template.new(Diagnosis::FILE, 1, engine_options(options)) { source }.render(SCOPE, locals)
     end
 
@@ -45,7 +52,7 @@ module Adapters
       when ::SyntaxError
         in_ruby(error, source)
       else
-        Diagnosis.of(error)
+        Diagnosis.of(error, otherwise: Haml.failed_at)
       end
     end
 
@@ -88,6 +95,16 @@ module Adapters
         raise ::Haml::FilterNotFound.new(
           "The :#{name} filter is not available here: compile it as a request of its own", node.line.to_i - 1
         )
+      end
+    end
+
+    # What a filter's own compiler raises knows no line of the page.
+    module FilterLine
+      def compile(node)
+        super
+      rescue ::Exception # rubocop:disable Lint/RescueException
+        Adapters::Haml.failed_at ||= node.line
+        raise
       end
     end
 
