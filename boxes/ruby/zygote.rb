@@ -65,7 +65,6 @@ end
 compile("haml", '{"format":"xhtml","attr_quote":"\""}', '{"a":[1,{"b":null}]}', "%p= a\n")
 # Encoding tables load on first use, from files.
 "é".encode(Encoding::ISO_8859_1).encode(Encoding::UTF_8)
-"é".unicode_normalize(:nfd).unicode_normalize(:nfc)
 $VERBOSE = verbose
 ADAPTERS.each_value(&:make_ready)
 
