@@ -217,7 +217,6 @@ func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time) (job.Result, 
 	c.tenure.running.Add(1)
 	result, err := c.conn.Run(ctx, j)
 	c.tenure.running.Add(-1)
-	close(c.answered)
 	go c.release()
 	result.Timing.Queue = queued
 	if errors.Is(err, cell.ErrLost) {

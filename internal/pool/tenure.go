@@ -36,8 +36,8 @@ type parkedCell struct {
 	conn   *cell.Conn
 	tenure *tenure
 	slot   uint16
-	// answered is closed when the cell's job is done.
-	answered chan struct{}
+	// gone is closed when the cell is dead and its slot free.
+	gone chan struct{}
 }
 
 func newTenure(p *Pool, b *box.Box) *tenure {
@@ -103,12 +103,12 @@ func (t *tenure) parker() {
 		if t.forked.Add(1) >= t.pool.config.CellsPerBox {
 			t.markDue()
 		}
-		t.offer(&parkedCell{conn: conn, tenure: t, slot: slot, answered: make(chan struct{})})
+		t.offer(&parkedCell{conn: conn, tenure: t, slot: slot, gone: make(chan struct{})})
 	}
 }
 
 // refillDelay is how long a parker leaves the processors to the compile that
-// took its cell before it forks the next one.
+// took its cell, and to that cell's end, before it forks the next one.
 const refillDelay = 5 * time.Millisecond
 
 // offer holds the cell until somebody takes it, or it is no use any more.
@@ -129,13 +129,13 @@ func (t *tenure) offer(c *parkedCell) {
 	c.release()
 }
 
-// rest waits for the answer of the job that took c, but not for long: other
-// jobs may need a cell before this one ends.
+// rest waits for the end of the cell that was taken, but not for long: other
+// jobs may need one before.
 func (t *tenure) rest(c *parkedCell) {
 	delay := time.NewTimer(refillDelay)
 	defer delay.Stop()
 	select {
-	case <-c.answered:
+	case <-c.gone:
 	case <-delay.C:
 	case <-t.ctx.Done():
 	}
@@ -160,5 +160,6 @@ func (c *parkedCell) release() {
 	}
 	t.dying.Add(-1)
 	t.slots <- c.slot
+	close(c.gone)
 	t.cells.Done()
 }
