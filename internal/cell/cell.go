@@ -24,8 +24,11 @@ var ErrWedged = errors.New("zygote does not answer")
 const (
 	// parkTimeout bounds a fork, the walls, and the first frame.
 	parkTimeout = 5 * time.Second
-	// ReapTimeout is how long after a hang-up a death may go unreported.
+	// ReapTimeout is how long after a hang-up a death may go unreported. It is
+	// waited for reapTries times: when a machine has stood still, its timers
+	// fire before its processes run (docs/adr/009).
 	ReapTimeout = 500 * time.Millisecond
+	reapTries   = 4
 	// endTimeout is how long a cell may live on behind the end of its stream.
 	endTimeout = 100 * time.Millisecond
 )
@@ -180,11 +183,12 @@ func (c *Conn) explain(j job.Job, err error, elapsed time.Duration) (job.Result,
 // must be brought down. It may be called instead of Run, to give up a cell.
 func (c *Conn) Release() error {
 	c.line.Close()
-	_, err := c.exited(ReapTimeout)
-	if errors.Is(err, ErrWedged) {
-		return err
+	for range reapTries {
+		if _, err := c.exited(ReapTimeout); !errors.Is(err, ErrWedged) {
+			return nil
+		}
 	}
-	return nil
+	return ErrWedged
 }
 
 func (c *Conn) exited(timeout time.Duration) (wire.Exited, error) {
