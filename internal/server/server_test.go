@@ -17,18 +17,18 @@ import (
 	"github.com/fumehood/fumehood/internal/render"
 )
 
-// stub is a renderer whose Render is a function.
-type stub func(ctx context.Context, request render.Request) (render.Answer, error)
+// answers is a renderer whose Render is a function.
+type answers func(ctx context.Context, request render.Request) (render.Answer, error)
 
-func (s stub) Render(ctx context.Context, request render.Request) (render.Answer, error) {
-	return s(ctx, request)
+func (a answers) Render(ctx context.Context, request render.Request) (render.Answer, error) {
+	return a(ctx, request)
 }
-func (stub) Engine(*lang.Language) (string, bool) { return "haml@0", true }
-func (stub) Limits() job.Limits                   { return job.Limits{Source: 1000, Options: 100} }
+func (answers) Engine(*lang.Language) (string, bool) { return "haml@0", true }
+func (answers) Limits() job.Limits                   { return job.Limits{Source: 1000, Options: 100} }
 
-func serverOf(s stub) (*Server, *bytes.Buffer) {
+func serverOf(a answers) (*Server, *bytes.Buffer) {
 	log := new(bytes.Buffer)
-	server := &Server{renderer: s, log: slog.New(slog.NewJSONHandler(log, nil)), mux: http.NewServeMux()}
+	server := &Server{renderer: a, log: slog.New(slog.NewJSONHandler(log, nil)), mux: http.NewServeMux()}
 	server.routes()
 	return server, log
 }
