@@ -176,6 +176,11 @@ func (r result) output() string {
 func httpPost(t testing.TB, url, contentType string, body []byte) (*http.Response, []byte) {
 	t.Helper()
 	response, err := http.Post(url, contentType, bytes.NewReader(body))
+	return readAnswer(t, response, err)
+}
+
+func readAnswer(t testing.TB, response *http.Response, err error) (*http.Response, []byte) {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,15 +240,7 @@ func errorOf(t testing.TB, body []byte) (code, field, message string) {
 func get(t testing.TB, url string) (*http.Response, []byte) {
 	t.Helper()
 	response, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response, text
+	return readAnswer(t, response, err)
 }
 
 // closeIdle drops the client's connections, which are descriptors and
