@@ -119,4 +119,6 @@ func (s *Server) notFound(w http.ResponseWriter, r *http.Request, _ *exchange) e
 	return errNotFound
 }
 
+var errHeadTooLong = &requestError{http.StatusRequestHeaderFieldsTooLarge, "head_too_long", "the head of the request is too long"}
+
 var errNotFound = &requestError{http.StatusNotFound, "not_found", "there is nothing at this path; see GET /v1/languages"}

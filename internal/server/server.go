@@ -78,13 +78,31 @@ func (s *Server) handle(pattern string, h handler) {
 // OPTIONS of the server as a whole.
 func (s *Server) Handler() http.Handler {
 	elsewhere := s.logged(func(http.ResponseWriter, *http.Request, *exchange) error { return errNotFound })
+	tooLong := s.logged(func(http.ResponseWriter, *http.Request, *exchange) error { return errHeadTooLong })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if headBytes(r) > s.config.Headers {
+			tooLong(w, r)
+			return
+		}
 		if r.Method == http.MethodConnect || r.URL.Path != path.Clean("/"+r.URL.Path) {
 			elsewhere(w, r)
 			return
 		}
 		s.mux.ServeHTTP(w, r)
 	})
+}
+
+// headBytes is the length of a request's head. net/http bounds what it reads of
+// one, but on a connection that stays open not what it has in its buffer, a
+// few KiB, from before.
+func headBytes(r *http.Request) job.Bytes {
+	n := len(r.Method) + len(r.RequestURI) + len(r.Host) + len(r.Proto)
+	for name, values := range r.Header {
+		for _, value := range values {
+			n += len(name) + len(": \r\n") + len(value)
+		}
+	}
+	return job.Bytes(n)
 }
 
 // netHTTPSlack is what net/http reads of a head beyond MaxHeaderBytes.

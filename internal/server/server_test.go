@@ -28,7 +28,7 @@ func (answers) Limits() job.Limits                   { return job.Limits{Source:
 
 func serverOf(a answers) (*Server, *bytes.Buffer) {
 	log := new(bytes.Buffer)
-	server := &Server{renderer: a, log: slog.New(slog.NewJSONHandler(log, nil)), mux: http.NewServeMux()}
+	server := &Server{config: Config{Headers: 16 * job.KiB}, renderer: a, log: slog.New(slog.NewJSONHandler(log, nil)), mux: http.NewServeMux()}
 	server.routes()
 	return server, log
 }
