@@ -8,10 +8,10 @@ SHELL := /bin/bash
 GO ?= go
 export CGO_ENABLED ?= 0
 # With these, what a test needs and cannot have is a failure, not a skip.
-REQUIRE ?= oci
+REQUIRE ?= oci,engines
 LINT := bin/staticcheck
 
-.PHONY: help run build test check lint fuzz bench deps runc box clean
+.PHONY: help run build test check lint fuzz bench soak deps runc box engines clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,8 +34,12 @@ runc: ## build the pinned runc, unless the host's is as new
 box: bin/fumehood ## build the box images that are missing
 	@./bin/fumehood box build
 
+engines: ## install the node boxes' npm packages to bin/engines, for tests that call them directly
+	@scripts/engines
+
 test: build $(LINT) ## run every test, with the race detector, against the real runc
 	@scripts/deps test
+	@scripts/engines
 	@$(MAKE) --no-print-directory lint
 	CGO_ENABLED=1 FUMEHOOD_REQUIRE=$(REQUIRE) $(GO) test -race -timeout 20m ./...
 
@@ -54,6 +58,10 @@ fuzz: ## fuzz the decoders, FUZZTIME each
 bench: build ## measure what docs/BENCHMARKS.md claims
 	@scripts/deps test
 	@scripts/bench
+
+SOAK ?= 20000
+soak: build ## fork SOAK cells in each kind of box, and fail if one of them fails
+	@./bin/fumehood bench --soak-forks $(SOAK)
 
 clean: ## remove what was built here; images stay
 	rm -rf bin

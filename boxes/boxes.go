@@ -7,7 +7,7 @@ package boxes
 
 import "embed"
 
-// Files holds shim/ and one folder per box kind.
+// Files holds shim/ and one folder per image.
 //
-//go:embed shim ruby
+//go:embed shim ruby node
 var Files embed.FS

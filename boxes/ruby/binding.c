@@ -5,10 +5,13 @@
  *
  * engines:   {"haml" => "6.1.1", ...}
  * rehearsal: called without arguments, once, in a trial child
- * compiler:  called with (language, options, locals, source), all strings;
+ * compiler:  called with (language, options, locals, source, files), files
+ *            being a Hash of sources by name and the rest strings;
  *            answers [true, output, diagnostics] or [false, nil, diagnostics],
  *            a diagnostic being [severity, line, column, end_line, end_column,
- *            code, message] with integers and strings, 0 for "not known"
+ *            file, code, message] with integers and strings, 0 for "not known"
+ *
+ * Each of this box's engines has one version, so that a job's is not passed.
  *
  * What the compiler answers was made by hostile code: every value is checked
  * for its type here before it is used, and a wrong one ends the cell.
@@ -90,8 +93,12 @@ static VALUE text(struct fh_bytes b)
 static VALUE call_compiler(VALUE argument)
 {
 	const struct fh_job *job = (const struct fh_job *)argument;
-	VALUE answer = rb_funcall(compiler, rb_intern("call"), 4, text(job->language),
-				  text(job->options), text(job->locals), text(job->source));
+	VALUE files = rb_hash_new(), answer;
+
+	for (size_t i = 0; i < job->file_count; i++)
+		rb_hash_aset(files, text(job->files[i].name), text(job->files[i].source));
+	answer = rb_funcall(compiler, rb_intern("call"), 5, text(job->language), text(job->options),
+			    text(job->locals), text(job->source), files);
 
 	/* Whatever is on the heap now belongs to the job: nothing is collected
 	 * between here and _exit, and no reference below can move. */
@@ -120,8 +127,8 @@ static int add_diagnostic(struct fh_result *result, VALUE d)
 {
 	struct fh_diagnostic out;
 
-	if (!RB_TYPE_P(d, T_ARRAY) || RARRAY_LEN(d) != 7 ||
-	    !is_text(RARRAY_AREF(d, 5)) || !is_text(RARRAY_AREF(d, 6)))
+	if (!RB_TYPE_P(d, T_ARRAY) || RARRAY_LEN(d) != 8 || !is_text(RARRAY_AREF(d, 5)) ||
+	    !is_text(RARRAY_AREF(d, 6)) || !is_text(RARRAY_AREF(d, 7)))
 		return -1;
 	out = (struct fh_diagnostic){
 		.severity = (uint8_t)position_of(RARRAY_AREF(d, 0)),
@@ -129,8 +136,9 @@ static int add_diagnostic(struct fh_result *result, VALUE d)
 		.column = position_of(RARRAY_AREF(d, 2)),
 		.end_line = position_of(RARRAY_AREF(d, 3)),
 		.end_column = position_of(RARRAY_AREF(d, 4)),
-		.code = bytes_of(RARRAY_AREF(d, 5)),
-		.message = bytes_of(RARRAY_AREF(d, 6)),
+		.file = bytes_of(RARRAY_AREF(d, 5)),
+		.code = bytes_of(RARRAY_AREF(d, 6)),
+		.message = bytes_of(RARRAY_AREF(d, 7)),
 	};
 	return fh_result_diagnose(result, &out);
 }

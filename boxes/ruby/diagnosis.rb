@@ -1,5 +1,11 @@
 # frozen_string_literal: true
 
+module Adapters
+  # What compile returns that has something to say about what it made, the
+  # warnings being diagnostics. Without any a plain string does.
+  Output = Struct.new(:text, :warnings)
+end
+
 # Turns what a template raised into one diagnostic: a message of one line and
 # a position in the template. An exception is an object of the job's own
 # making: every method of it may raise, lie or never return. What raises is
@@ -9,6 +15,9 @@ module Diagnosis
   FILE = "input"
 
   ERROR = 0
+  WARNING = 1
+  # The file of a diagnostic: the source itself, and not one of the job's files.
+  SOURCE = ""
   UNKNOWN = 0
   MESSAGE_BYTES = 8 * 1024
   NAME_BYTES = 128
@@ -26,6 +35,10 @@ module Diagnosis
 
   module_function
 
+  def warning(text, line:, file: SOURCE)
+    [WARNING, line || UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, file, "", clean(text)]
+  end
+
   # position: a [line, column] that the engine itself gave, or nil. otherwise:
   # the line to name when no frame of the backtrace is the template's.
   def of(error, message: nil, position: nil, otherwise: nil)
@@ -36,7 +49,12 @@ module Diagnosis
     end
     line, column = position || [line_of(error), UNKNOWN]
     line = otherwise if line == UNKNOWN && otherwise
-    [ERROR, line, column, UNKNOWN, UNKNOWN, name_of(error), clean(text)]
+    [ERROR, line, column, UNKNOWN, UNKNOWN, SOURCE, name_of(error), clean(text)]
+  end
+
+  # How long a text of Ruby's characters is in UTF-16.
+  def units(text)
+    text.encode(Encoding::UTF_16LE).bytesize / 2
   end
 
   def clean(text)

@@ -15,8 +15,11 @@ require_relative "ready_engine"
 require_relative "adapters/haml"
 require_relative "adapters/slim"
 require_relative "adapters/erb"
+require_relative "adapters/asciidoc"
+require_relative "adapters/textile"
 
-ADAPTERS = [Adapters::Haml, Adapters::Slim, Adapters::Erb].to_h { |a| [a::NAME, a] }.freeze
+ADAPTERS = [Adapters::Haml, Adapters::Slim, Adapters::Erb, Adapters::Asciidoc, Adapters::Textile]
+  .to_h { |a| [a::NAME, a] }.freeze
 
 # Where a template's own prints go. A cell has no descriptor to print to, and
 # an answer is what the template returns, so they go nowhere.
@@ -33,15 +36,16 @@ def SCOPE.inspect
   "main"
 end
 
-# Answers what binding.c expects: [true, output, []] or [false, nil, [diagnostic]].
-def compile(language, options, locals, source)
+# Answers what binding.c expects: [true, output, warnings] or [false, nil, [diagnostic]].
+def compile(language, options, locals, source, files)
   adapter = ADAPTERS.fetch(language)
   options = JSON.parse(options)
   locals = JSON.parse(locals, max_nesting: false).transform_keys(&:to_sym)
   begin
-    output = adapter.compile(source, options, locals)
+    output = adapter.compile(source, options, locals, files)
+    output, warnings = *output if Adapters::Output === output
     # A template can return early, with anything.
-    [true, output.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace), []]
+    [true, output.to_s.encode(Encoding::UTF_8, invalid: :replace, undef: :replace), warnings || []]
   rescue NoMemoryError
     raise
   rescue Exception => e # rubocop:disable Lint/RescueException
@@ -60,9 +64,9 @@ Object.const_set(:STDOUT, silence)
 Object.const_set(:STDERR, silence)
 
 3.times do
-  ADAPTERS.each { |name, a| a.samples.each { |s| compile(name, "{}", "{}", s) } }
+  ADAPTERS.each { |name, a| a.samples.each { |s| compile(name, "{}", "{}", s, {}) } }
 end
-compile("haml", '{"format":"xhtml","attr_quote":"\""}', '{"a":[1,{"b":null}]}', "%p= a\n")
+compile("haml", '{"format":"xhtml","attr_quote":"\""}', '{"a":[1,{"b":null}]}', "%p= a\n", {})
 # Encoding tables load on first use, from files.
 "é".encode(Encoding::ISO_8859_1).encode(Encoding::UTF_8)
 $VERBOSE = verbose
@@ -71,5 +75,6 @@ ADAPTERS.each_value(&:make_ready)
 4.times { GC.start }
 GC.compact
 
-rehearsal = -> { compile("haml", "{}", "{}", "%p hii\n") }
-exit!(Fumehood.serve(ADAPTERS.transform_values(&:version), rehearsal, method(:compile)).zero?)
+rehearsal = -> { compile("haml", "{}", "{}", "%p hii\n", {}) }
+engines = ADAPTERS.values.to_h { |a| [a::ENGINE, a.version] }
+exit!(Fumehood.serve(engines, rehearsal, method(:compile)).zero?)

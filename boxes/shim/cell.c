@@ -19,6 +19,9 @@ enum { DIAGNOSTIC_BYTES = 17 };
 /* Every job body opens with the limits its caller asked for. */
 enum { JOB_LIMITS_BYTES = 8 };
 
+/* The daemon's own limit (internal/job) is the same. */
+enum { MAX_FILES = 100 };
+
 static int grow(struct fh_result *r, size_t more)
 {
 	size_t room = r->room == 0 ? 1024 : r->room;
@@ -51,9 +54,9 @@ int fh_result_diagnose(struct fh_result *r, const struct fh_diagnostic *d)
 {
 	unsigned char *at;
 
-	if (d->code.length > UINT32_MAX / 4 || d->message.length > UINT32_MAX / 4)
+	if (d->file.length > UINT32_MAX / 8 || d->code.length > UINT32_MAX / 8 || d->message.length > UINT32_MAX / 8)
 		return -1;
-	if (grow(r, DIAGNOSTIC_BYTES + 8 + d->code.length + d->message.length) < 0)
+	if (grow(r, DIAGNOSTIC_BYTES + 12 + d->file.length + d->code.length + d->message.length) < 0)
 		return -1;
 	at = r->encoded + r->length;
 	at[0] = d->severity;
@@ -62,6 +65,7 @@ int fh_result_diagnose(struct fh_result *r, const struct fh_diagnostic *d)
 	fh_put32(at + 9, d->end_line);
 	fh_put32(at + 13, d->end_column);
 	r->length += DIAGNOSTIC_BYTES;
+	append_text(r, d->file);
 	append_text(r, d->code);
 	append_text(r, d->message);
 	r->diagnostics++;
@@ -88,6 +92,30 @@ static struct fh_bytes take_field(struct fh_bytes *rest)
 	rest->at += 4 + field.length;
 	rest->length -= 4 + field.length;
 	return field;
+}
+
+/* Takes a count, and as many pairs of a name and a source. */
+static void take_files(struct fh_job *job, struct fh_bytes *rest)
+{
+	struct fh_file *files;
+	uint32_t count;
+
+	if (rest->length < 4)
+		_exit(FH_EXIT_PROTOCOL);
+	count = fh_get32((const unsigned char *)rest->at);
+	rest->at += 4;
+	rest->length -= 4;
+	if (count > MAX_FILES)
+		_exit(FH_EXIT_PROTOCOL);
+	files = calloc(count + 1, sizeof(*files));
+	if (files == NULL)
+		_exit(FH_EXIT_MEMORY);
+	for (uint32_t i = 0; i < count; i++) {
+		files[i].name = take_field(rest);
+		files[i].source = take_field(rest);
+	}
+	job->files = files;
+	job->file_count = count;
 }
 
 /* Waits for the job, however long the cell stays parked. The bytes before
@@ -117,9 +145,11 @@ static struct fh_job read_job(const struct fh_policy *policy, const struct fh_zy
 	must(fh_read_all(FH_CELL_FD, body, rest.length), FH_EXIT_PROTOCOL);
 	rest.at = body;
 	job.language = take_field(&rest);
+	job.version = take_field(&rest);
 	job.options = take_field(&rest);
 	job.locals = take_field(&rest);
 	job.source = take_field(&rest);
+	take_files(&job, &rest);
 	if (rest.length != 0)
 		_exit(FH_EXIT_PROTOCOL);
 	return job;
@@ -129,19 +159,22 @@ static struct fh_job read_job(const struct fh_policy *policy, const struct fh_zy
  * it need not wait for this process to be torn down. */
 static void write_result(const struct fh_result *r)
 {
-	size_t length = 4 + r->length + 4 + r->output.length;
+	size_t length = 4 + r->length + 4 + r->output.length + 4 + r->source_map.length;
 	unsigned char head[FH_FRAME_BYTES + 4];
-	unsigned char output_length[4];
+	unsigned char output_length[4], map_length[4];
 
 	if (length > UINT32_MAX)
 		_exit(FH_EXIT_MEMORY);
 	fh_frame_header(head, (uint8_t)r->kind, (uint32_t)length);
 	fh_put32(head + FH_FRAME_BYTES, r->diagnostics);
 	fh_put32(output_length, (uint32_t)r->output.length);
+	fh_put32(map_length, (uint32_t)r->source_map.length);
 	must(fh_write_all(FH_CELL_FD, head, sizeof(head)), FH_EXIT_NO_RESULT);
 	must(fh_write_all(FH_CELL_FD, r->encoded, r->length), FH_EXIT_NO_RESULT);
 	must(fh_write_all(FH_CELL_FD, output_length, sizeof(output_length)), FH_EXIT_NO_RESULT);
 	must(fh_write_all(FH_CELL_FD, r->output.at, r->output.length), FH_EXIT_NO_RESULT);
+	must(fh_write_all(FH_CELL_FD, map_length, sizeof(map_length)), FH_EXIT_NO_RESULT);
+	must(fh_write_all(FH_CELL_FD, r->source_map.at, r->source_map.length), FH_EXIT_NO_RESULT);
 	must(shutdown(FH_CELL_FD, SHUT_WR), FH_EXIT_NO_RESULT);
 }
 

@@ -38,12 +38,20 @@ struct fh_bytes {
 	size_t length;
 };
 
+/* A file of the request's own, beside its source. */
+struct fh_file {
+	struct fh_bytes name, source;
+};
+
 /* One job. Every field points into memory that lives as long as the cell. */
 struct fh_job {
 	struct fh_bytes language;
+	struct fh_bytes version;	/* of the engine */
 	struct fh_bytes options;	/* a JSON object */
 	struct fh_bytes locals;		/* a JSON object */
 	struct fh_bytes source;
+	const struct fh_file *files;
+	size_t file_count;
 };
 
 enum fh_kind { FH_OK = 3, FH_SOURCE_ERROR = 4 };
@@ -52,6 +60,7 @@ enum fh_kind { FH_OK = 3, FH_SOURCE_ERROR = 4 };
 struct fh_diagnostic {
 	uint8_t severity;	/* 0 error, 1 warning, 2 info */
 	uint32_t line, column, end_line, end_column;
+	struct fh_bytes file;	/* one of the job's files; empty: the source */
 	struct fh_bytes code;
 	struct fh_bytes message;
 };
@@ -63,6 +72,7 @@ struct fh_result {
 	unsigned char *encoded;	/* the diagnostics, as they go on the wire */
 	size_t length, room;
 	struct fh_bytes output;
+	struct fh_bytes source_map;	/* empty: there is none */
 };
 
 /* Adds a copy of d. Returns 0, or -1 when memory is out. */

@@ -30,6 +30,9 @@
 /* Slot 0 is uid 1000 of the box's user namespace, slot 1 is 1001, and so on. */
 enum { FIRST_UID = 1000 };
 
+/* How much of the address space a cell may reserve for each byte it may use. */
+enum { ADDRESSES_PER_MEMORY = 4 };
+
 /* Kernel headers of Debian 12 are older than some walls; these numbers are the
  * kernel's own, from include/uapi/linux/landlock.h. */
 struct landlock_ruleset {
@@ -124,12 +127,16 @@ static int limit_cpu(uint32_t seconds)
 	return limit(RLIMIT_CPU, (uint64_t)seconds + 1);
 }
 
-/* DATA bounds private writable memory, AS everything mapped, shared included. */
+/*
+ * DATA bounds private writable memory. AS bounds whatever is mapped: it is
+ * wider, as V8 reserves addresses that it never touches, and can be, as no
+ * policy lets a cell map shared memory, which DATA does not count.
+ */
 static int limit_memory(const struct fh_zygote *zygote, uint32_t memory_kib)
 {
 	if (limit(RLIMIT_DATA, (zygote->data_kib + memory_kib) * 1024) < 0)
 		return -1;
-	return limit(RLIMIT_AS, (zygote->address_space_kib + memory_kib) * 1024);
+	return limit(RLIMIT_AS, (zygote->address_space_kib + ADDRESSES_PER_MEMORY * (uint64_t)memory_kib) * 1024);
 }
 
 static void raise_rlimits(const struct fh_policy *policy, const struct fh_zygote *zygote,

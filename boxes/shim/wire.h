@@ -14,7 +14,7 @@ enum {
 	FH_MAGIC_RECORD = 0x46485231,	/* "FHR1", control records */
 	FH_MAGIC_FRAME = 0x46484631,	/* "FHF1", job and result frames */
 	FH_MAGIC_POLICY = 0x46485031,	/* "FHP1", the policy of a box */
-	FH_VERSION = 1,
+	FH_VERSION = 2,
 
 	FH_HEADER_BYTES = 64,
 	FH_RECORD_BYTES = 64,

@@ -42,7 +42,7 @@ func TestRenderShape(t *testing.T) {
 		"source_map": nil, "cached": false,
 		"diagnostics": []any{map[string]any{
 			"severity": "error", "message": "x", "line": 2.0, "column": nil, "end_line": nil, "end_column": nil,
-			"code": "RuntimeError", "frame": "- raise 'x'",
+			"code": "RuntimeError", "file": nil, "frame": "- raise 'x'",
 		}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -139,14 +139,14 @@ func TestLists(t *testing.T) {
 	if err := json.Unmarshal(body, &languages); err != nil || response.StatusCode != http.StatusOK {
 		t.Fatalf("languages = %d, %v", response.StatusCode, err)
 	}
-	engines := boxtest.Image(t, "ruby").Engines
 	if len(languages.Languages) != len(lang.Table) {
 		t.Errorf("%d languages, want %d", len(languages.Languages), len(lang.Table))
 	}
 	for i, l := range languages.Languages {
 		row := lang.Table[i]
-		if want := row.Engine + "@" + engines[row.Engine]; l.ID != row.ID || l.Engine != want || len(l.Options) != len(row.Options) {
-			t.Errorf("language %s %s with %d options, want %s %s with %d", l.ID, l.Engine, len(l.Options), row.ID, want, len(row.Options))
+		want := row.Engine + "@" + boxtest.Kind(t, row.Box).Engines[row.Engine][0]
+		if l.ID != row.ID || l.Engine != want || len(l.Options) != len(row.AllOptions()) {
+			t.Errorf("language %s %s with %d options, want %s %s with %d", l.ID, l.Engine, len(l.Options), row.ID, want, len(row.AllOptions()))
 		}
 		for _, o := range l.Options {
 			if o["name"] == "" || o["type"] == "" || o["help"] == "" || o["default"] == nil {

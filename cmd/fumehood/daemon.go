@@ -9,9 +9,14 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/net/netutil"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/config"
@@ -38,31 +43,36 @@ type daemon struct {
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
-	failed  chan error
+	// ready is closed when every box is; failed has the error of a box that
+	// could not be started the first time.
+	ready  chan struct{}
+	failed chan error
 }
 
-// open starts a box of every kind and returns once all are ready. On an error
-// nothing is left running.
+// open begins to start a box of every kind, side by side; a language can be
+// compiled once its box is ready (wait waits for all). On an error nothing is
+// left running.
 func open(ctx context.Context, c config.Config, log *slog.Logger) (*daemon, error) {
 	if os.Geteuid() != 0 {
 		return nil, unavailable(errors.New("boxes take root to build"), "run it as root, or use a running daemon with --server")
 	}
-	runtime, err := box.FindRuntime(ctx, c.Runtime)
+	ociRuntime, err := box.FindRuntime(ctx, c.Runtime)
 	if err != nil {
 		return nil, unavailable(err, "")
 	}
-	d := &daemon{config: c, log: log, failed: make(chan error, len(image.Kinds))}
-	if d.state, err = box.OpenState(ctx, c.StateDir, runtime, log); err != nil {
+	d := &daemon{config: c, log: log}
+	if d.state, err = box.OpenState(ctx, c.StateDir, ociRuntime, log); err != nil {
 		return nil, unavailable(err, "pick another directory with --state-dir")
 	}
+	kinds, err := kindsOf(c)
+	if err != nil {
+		return nil, errors.Join(err, d.state.Close())
+	}
 	rendered := make(map[string]render.Box)
-	for _, kind := range image.Kinds {
-		p, b, err := d.newPool(kind, runtime)
-		if err != nil {
+	for _, name := range image.Names {
+		if err := d.addPools(name, ociRuntime, kinds, rendered); err != nil {
 			return nil, errors.Join(err, d.state.Close())
 		}
-		d.pools = append(d.pools, p)
-		rendered[kind] = b
 	}
 	renderer := render.New(render.Config{
 		Limits: limitsOf(c), Concurrency: c.Concurrency, Queue: c.Queue, QueueTimeout: c.QueueTimeout,
@@ -71,41 +81,67 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (*daemon, erro
 		Headers: c.Headers, ReadHeaderTimeout: c.ReadHeaderTimeout, BodyTimeout: c.BodyTimeout,
 		WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
 	}, renderer, d.pools, log)
-	if err := d.start(ctx); err != nil {
-		return nil, errors.Join(err, d.close())
-	}
+	d.start()
 	return d, nil
 }
 
-func (d *daemon) newPool(kind, runtime string) (*pool.Pool, render.Box, error) {
-	recipe, err := image.LoadRecipe(kind)
+// kindsOf returns the kinds of box to run.
+func kindsOf(c config.Config) ([]string, error) {
+	all := image.Kinds()
+	if c.Boxes == "" {
+		return all, nil
+	}
+	kinds := strings.Split(c.Boxes, ",")
+	for _, kind := range kinds {
+		if !slices.Contains(all, kind) {
+			return nil, usageError(fmt.Sprintf("boxes: no box is called %q", kind), "there is: "+strings.Join(all, ", "))
+		}
+	}
+	return kinds, nil
+}
+
+// addPools makes a pool for each of the kinds of box that an image can be
+// started as.
+func (d *daemon) addPools(name, ociRuntime string, kinds []string, rendered map[string]render.Box) error {
+	recipe, err := image.LoadRecipe(name)
 	if err != nil {
-		return nil, render.Box{}, err
+		return err
+	}
+	if !slices.ContainsFunc(recipe.Boxes, func(b image.Box) bool { return slices.Contains(kinds, b.Kind) }) {
+		return nil
 	}
 	i, err := imageStore(d.config).Find(recipe)
 	if err != nil {
-		return nil, render.Box{}, err
+		return err
 	}
-	policy, err := cellPolicy(kind)
+	policy, err := cellPolicy(name)
 	if err != nil {
-		return nil, render.Box{}, err
+		return err
 	}
 	c := d.config
-	starter := &box.OCI{
-		Runtime: runtime, State: d.state, Kind: kind, RootFS: i.RootFS(), Command: i.Command,
-		Policy: box.NewPolicy(policy), Memory: c.BoxMemory, Tasks: int64(c.BoxTasks),
-		MilliCPUs: int64(c.BoxCPUs * 1000), Log: d.log,
+	for _, b := range i.Boxes {
+		if !slices.Contains(kinds, b.Kind) {
+			continue
+		}
+		starter := &box.OCI{
+			Runtime: ociRuntime, State: d.state, Kind: b.Kind, RootFS: i.RootFS(),
+			Environment: i.Environment, Command: i.CommandOf(b),
+			Policy: box.NewPolicy(policy), Memory: c.BoxMemory, Tasks: int64(c.BoxTasks),
+			MilliCPUs: int64(c.BoxCPUs * 1000), Log: d.log,
+		}
+		p := pool.New(pool.Config{
+			Kind: b.Kind, Parked: c.Parked, Slots: c.Slots(), CellsPerBox: uint64(c.CellsPerBox),
+			BoxLifetime: c.BoxLifetime, Limits: limitsOf(c), Engines: b.Engines,
+		}, starter, d.log)
+		d.pools = append(d.pools, p)
+		rendered[b.Kind] = render.Box{Runner: p, Image: i.Digest, Engines: b.Engines}
 	}
-	p := pool.New(pool.Config{
-		Kind: kind, Parked: c.Parked, Slots: c.Slots(), CellsPerBox: uint64(c.CellsPerBox),
-		BoxLifetime: c.BoxLifetime, Limits: limitsOf(c), Engines: i.Engines,
-	}, starter, d.log)
-	return p, render.Box{Runner: p, Image: i.Digest, Engines: i.Engines}, nil
+	return nil
 }
 
-// cellPolicy reads what a cell of a box kind may ask of the kernel.
-func cellPolicy(kind string) (*seccomp.Policy, error) {
-	name := kind + "/cell.policy"
+// cellPolicy reads what a cell of an image's boxes may ask of the kernel.
+func cellPolicy(image string) (*seccomp.Policy, error) {
+	name := image + "/cell.policy"
 	text, err := boxes.Files.ReadFile(name)
 	if err != nil {
 		return nil, err
@@ -128,33 +164,57 @@ func limitsOf(c config.Config) job.Limits {
 	}
 }
 
-func (d *daemon) start(ctx context.Context) error {
+// start starts the boxes in the order of their pools, as many at once as there
+// are processors: more would only make each of them late.
+func (d *daemon) start() {
 	var life context.Context
 	life, d.stop = context.WithCancel(context.Background())
-	var ready []chan struct{}
-	for _, p := range d.pools {
-		started := make(chan struct{})
-		ready = append(ready, started)
-		d.running.Go(func() {
-			if err := p.Run(life, started); err != nil {
-				d.failed <- err
+	d.ready, d.failed = make(chan struct{}), make(chan error, len(d.pools))
+	d.running.Go(func() {
+		began := time.Now()
+		turns := semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0)))
+		var starting sync.WaitGroup
+		for _, p := range d.pools {
+			if turns.Acquire(life, 1) != nil {
+				return
 			}
-		})
-	}
-	for _, started := range ready {
-		select {
-		case <-started:
-		case err := <-d.failed:
-			return unavailable(err, "")
-		case <-ctx.Done():
-			return ctx.Err()
+			started := make(chan struct{})
+			d.running.Go(func() {
+				if err := p.Run(life, started); err != nil {
+					d.failed <- err
+				}
+			})
+			starting.Go(func() {
+				defer turns.Release(1)
+				select {
+				case <-started:
+				case <-life.Done():
+				}
+			})
 		}
+		starting.Wait()
+		if life.Err() == nil {
+			d.log.Info("ready", "boxes", len(d.pools), "dur", time.Since(began))
+			close(d.ready)
+		}
+	})
+}
+
+// wait returns once every box is ready, or with the error of one that cannot
+// be started.
+func (d *daemon) wait(ctx context.Context) error {
+	select {
+	case <-d.ready:
+		return nil
+	case err := <-d.failed:
+		return unavailable(err, "")
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return nil
 }
 
 // serve answers requests on l until ctx ends, then lets those in flight
-// finish.
+// finish. It ends early when a box cannot be started at all.
 func (d *daemon) serve(ctx context.Context, l net.Listener) error {
 	h := d.server.HTTP()
 	ended := make(chan error, 1)
@@ -165,6 +225,8 @@ func (d *daemon) serve(ctx context.Context, l net.Listener) error {
 	select {
 	case err := <-ended:
 		return err
+	case err := <-d.failed:
+		return errors.Join(unavailable(err, ""), h.Close())
 	case <-ctx.Done():
 	}
 	d.log.Info("draining", "timeout", d.config.DrainTimeout)

@@ -41,7 +41,8 @@ behind two walls.
 Commands:
   serve      run the daemon
   render     compile one file
-  box        build, list and lock box images
+  box        build, list, prune and lock box images
+  bench      soak a kind of box: fork it very often
   config     print the effective configuration
   version    print the version
 
@@ -57,7 +58,7 @@ type streams struct {
 type command func(ctx context.Context, args []string, s streams) error
 
 var commands = map[string]command{
-	"serve": serveCommand, "render": renderCommand, "box": boxCommand, "config": configCommand, "version": versionCommand,
+	"serve": serveCommand, "render": renderCommand, "box": boxCommand, "bench": benchCommand, "config": configCommand, "version": versionCommand,
 }
 
 func main() {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -35,8 +36,8 @@ func TestMain(m *testing.M) {
 // testConfig is the default configuration on free ground.
 func testConfig(t testing.TB, stateDir string) config.Config {
 	t.Helper()
-	boxtest.Image(t, "ruby")
 	c := config.Default()
+	c.Boxes = "ruby"
 	c.Listen, c.DataDir, c.StateDir, c.Runtime = "127.0.0.1:0", boxtest.DataDir, stateDir, boxtest.Runtime(t)
 	return c
 }
@@ -57,6 +58,11 @@ func startServing(c config.Config, t testing.TB) (*serving, error) {
 	opening, cancelOpening := context.WithTimeout(ctx, 30*time.Second)
 	defer cancelOpening()
 	d, err := open(opening, c, boxtest.Log(t))
+	if err == nil {
+		if err = d.wait(opening); err != nil {
+			err = errors.Join(err, d.close())
+		}
+	}
 	if err != nil {
 		cancel()
 		l.Close()
@@ -108,6 +114,8 @@ func sharedDaemon(t testing.TB) *serving {
 			return
 		}
 		c := testConfig(t, dir)
+		c.Boxes, c.Parked = "", 2
+		boxtest.Kinds(t)
 		shared.serving, shared.err = startServing(c, quiet{t})
 		shared.stop = func() {
 			if shared.serving != nil {
@@ -142,6 +150,7 @@ type result struct {
 		EndLine   *int `json:"end_line"`
 		EndColumn *int `json:"end_column"`
 		Code      *string
+		File      *string
 		Frame     *string
 	}
 	SourceMap *string `json:"source_map"`

@@ -26,7 +26,7 @@ func startProgram(t *testing.T) *program {
 	port := 20000 + os.Getpid()%20000 + len(filepath.Base(state))
 	p := &program{url: "http://127.0.0.1:" + strconv.Itoa(port), state: state, log: filepath.Join(t.TempDir(), "log")}
 	p.Cmd = exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:"+strconv.Itoa(port),
-		"--state-dir", state, "--data-dir", c.DataDir, "--runtime", c.Runtime)
+		"--state-dir", state, "--data-dir", c.DataDir, "--runtime", c.Runtime, "--boxes", c.Boxes)
 	p.Env = append(os.Environ(), asProgram+"=1")
 	log, err := os.Create(p.log)
 	if err != nil {

@@ -31,12 +31,31 @@ work; without, one is started for this call, which needs root.
 
   fumehood render page.haml
   fumehood render -l haml -o escape_html=false --locals page.json - < page.haml
+  fumehood render -o minify=true --file _colors.scss style.scss
 `
 
 type renderFlags struct {
-	language, locals, server string
-	asJSON                   bool
-	options                  optionFlags
+	language, engine, locals, server string
+	asJSON                           bool
+	options                          optionFlags
+	files                            fileFlags
+}
+
+// fileFlags collects --file NAME=PATH, or PATH, whose name it then is.
+type fileFlags map[string]string
+
+func (f fileFlags) String() string { return "" }
+
+func (f fileFlags) Set(text string) error {
+	name, file, ok := strings.Cut(text, "=")
+	if !ok {
+		file = name
+	}
+	if _, twice := f[name]; twice {
+		return fmt.Errorf("%s is given twice", name)
+	}
+	f[name] = file
+	return nil
 }
 
 // optionFlags collects -o NAME=VALUE. A value is JSON if it can be read as
@@ -63,12 +82,14 @@ func (o optionFlags) Set(text string) error {
 }
 
 func renderCommand(ctx context.Context, args []string, s streams) error {
-	f := renderFlags{options: make(optionFlags)}
+	f := renderFlags{options: make(optionFlags), files: make(fileFlags)}
 	c := config.Default()
 	c.LogLevel = "warn"
 	flags := flag.NewFlagSet("render", flag.ContinueOnError)
 	flags.StringVar(&f.language, "l", "", "language (default: by the file's extension)")
 	flags.Var(f.options, "o", "option of the language, as NAME=VALUE; may be repeated")
+	flags.StringVar(&f.engine, "engine", "", "version of the engine to use, such as sass@1.108 (default: the language's)")
+	flags.Var(f.files, "file", "file that the source may import, as NAME=PATH or PATH; may be repeated")
 	flags.StringVar(&f.locals, "locals", "", "JSON file with variables for the template")
 	flags.StringVar(&f.server, "server", "", "daemon to use, such as http://127.0.0.1:8080")
 	flags.BoolVar(&f.asJSON, "json", false, "print the whole result as JSON")
@@ -113,29 +134,38 @@ func writeError(w io.Writer, why error) {
 
 // cliRequest is the body of POST /v1/render, as this client sends it.
 type cliRequest struct {
-	Language string         `json:"language"`
-	Source   string         `json:"source"`
-	Options  optionFlags    `json:"options,omitempty"`
-	Locals   jsontext.Value `json:"locals,omitempty"`
+	Language string            `json:"language"`
+	Engine   string            `json:"engine,omitempty"`
+	Source   string            `json:"source"`
+	Files    map[string]string `json:"files,omitempty"`
+	Options  optionFlags       `json:"options,omitempty"`
+	Locals   jsontext.Value    `json:"locals,omitempty"`
 }
 
 // A file longer than the server takes is refused there, with its own words.
 const maxInput = 64 << 20
 
 func (f *renderFlags) request(file string, s streams) (cliRequest, error) {
-	in := cliRequest{Language: f.language, Options: f.options}
+	in := cliRequest{Language: f.language, Engine: f.engine, Options: f.options, Files: make(map[string]string)}
 	if in.Language == "" {
-		l, ok := lang.ByExtension(filepath.Ext(file))
+		name, ok := lang.ByExtension(filepath.Ext(file))
 		if !ok {
 			return in, usageError(fmt.Sprintf("cannot guess the language of %q", displayName(file)), "name it with -l: "+strings.Join(lang.IDs(), ", "))
 		}
-		in.Language = l.ID
+		in.Language = name
 	}
 	source, err := readInput(file, s.in)
 	if err != nil {
 		return in, usageError(err.Error(), "")
 	}
 	in.Source = string(source)
+	for name, path := range f.files {
+		content, err := readInput(path, s.in)
+		if err != nil {
+			return in, usageError(err.Error(), "")
+		}
+		in.Files[name] = string(content)
+	}
 	if f.locals == "" {
 		return in, nil
 	}
@@ -171,15 +201,35 @@ func (f *renderFlags) send(ctx context.Context, c config.Config, in cliRequest, 
 	if f.server != "" {
 		return post(ctx, newClient(f.server), in)
 	}
-	// One compile needs one parked cell.
-	c.Parked = 1
+	// One compile needs one parked cell of each box it goes through.
+	c.Parked, c.Boxes = 1, boxesFor(in)
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	d, err := open(ctx, c, log)
 	if err != nil {
 		return nil, err
 	}
+	if err := d.wait(ctx); err != nil {
+		return nil, errors.Join(err, d.close())
+	}
 	result, err := post(ctx, embeddedClient(d.server.Handler()), in)
 	return result, errors.Join(err, d.close())
+}
+
+// boxesFor lists the kinds of box that a request needs, as config.Boxes has
+// them. A request that the server will refuse needs any one.
+func boxesFor(in cliRequest) string {
+	l, ok := lang.Find(in.Language)
+	if !ok {
+		return lang.Table[0].Box
+	}
+	options, err := json.Marshal(in.Options)
+	if err != nil {
+		return l.Box
+	}
+	if _, next, err := l.CanonicalOptions(options, in.Language); err != nil || next == nil || l.Step().Box == l.Box {
+		return l.Box
+	}
+	return l.Box + "," + l.Step().Box
 }
 
 func (f *renderFlags) print(file string, r *cliResult, s streams) error {
@@ -228,6 +278,7 @@ type cliDiagnostic struct {
 	Message  string  `json:"message"`
 	Line     *int    `json:"line"`
 	Column   *int    `json:"column"`
+	File     *string `json:"file"`
 	Frame    *string `json:"frame"`
 }
 
@@ -235,6 +286,9 @@ type cliDiagnostic struct {
 // not known is left out.
 func (d cliDiagnostic) text(file string) string {
 	var b strings.Builder
+	if d.File != nil {
+		file = *d.File
+	}
 	b.WriteString(file)
 	for _, n := range []*int{d.Line, d.Column} {
 		if n != nil {

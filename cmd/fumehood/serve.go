@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"time"
 
 	"github.com/fumehood/fumehood/internal/config"
 )
@@ -43,7 +42,6 @@ func serveCommand(ctx context.Context, args []string, s streams) error {
 }
 
 func serveUntil(ctx context.Context, c config.Config, log *slog.Logger) error {
-	start := time.Now()
 	// Listening comes first: a second daemon on the port ends before it has
 	// started anything.
 	l, err := net.Listen("tcp", c.Listen)
@@ -58,7 +56,7 @@ func serveUntil(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.Info("ready", "listen", l.Addr().String(), "dur", time.Since(start))
+	log.Info("listening", "listen", l.Addr().String())
 	err = d.serve(ctx, l)
 	return errors.Join(err, d.close())
 }

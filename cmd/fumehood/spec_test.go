@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -119,23 +118,5 @@ func normalise(html string) string {
 // compileDirectly runs the image's own Ruby outside of any box.
 func compileDirectly(t *testing.T, calls any, results *[]any) {
 	t.Helper()
-	i := boxtest.Image(t, "ruby")
-	input, err := json.Marshal(calls)
-	if err != nil {
-		t.Fatal(err)
-	}
-	// The image's command, with this program in place of the zygote's.
-	args := append([]string{i.RootFS()}, i.Command[:len(i.Command)-1]...)
-	cmd := exec.CommandContext(t.Context(), "chroot", append(args, "-e", direct)...)
-	cmd.Env = []string{"LANG=C.UTF-8"}
-	cmd.Stdin = bytes.NewReader(input)
-	var errors bytes.Buffer
-	cmd.Stderr = &errors
-	output, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("compile directly: %v\n%s", err, errors.Bytes())
-	}
-	if err := json.Unmarshal(output, results); err != nil {
-		t.Fatalf("compile directly: %v in %.200s", err, output)
-	}
+	askProgram(t, rubyOfImage(t, direct), calls, results)
 }

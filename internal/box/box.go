@@ -36,7 +36,7 @@ type process interface {
 type Box struct {
 	ID      string
 	Ready   wire.Ready
-	Engines map[string]string // version by name
+	Engines map[string][]string // versions by name
 	Started time.Time
 
 	process process
@@ -69,7 +69,7 @@ const (
 // come back. On an error the process is destroyed.
 func open(ctx context.Context, id string, p process, policy Policy) (*Box, error) {
 	b := &Box{
-		ID: id, Engines: make(map[string]string), Started: time.Now(), process: p,
+		ID: id, Engines: make(map[string][]string), Started: time.Now(), process: p,
 		down: make(chan struct{}), waiting: make(map[uint64]chan wire.Exited),
 	}
 	if err := b.hello(ctx, policy); err != nil {
@@ -107,7 +107,7 @@ func (b *Box) hello(ctx context.Context, policy Policy) error {
 		}
 		switch r := record.(type) {
 		case wire.Engine:
-			b.Engines[r.Name] = r.Version
+			b.Engines[r.Name] = append(b.Engines[r.Name], r.Version)
 			continue
 		case wire.Ready:
 			b.Ready = r

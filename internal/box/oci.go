@@ -29,10 +29,10 @@ type OCI struct {
 	State *State
 	// Kind is the box kind, a part of every box's name.
 	Kind string
-	// RootFS and Command are the image's.
-	RootFS  string
-	Command []string
-	Policy  Policy
+	// RootFS, Environment and Command are the image's.
+	RootFS               string
+	Environment, Command []string
+	Policy               Policy
 	// Memory, Tasks and MilliCPUs bound each box as a whole.
 	Memory    job.Bytes
 	Tasks     int64
@@ -148,7 +148,7 @@ func (o *OCI) writeBundle(dir, id string, uids *uidRange) error {
 		return err
 	}
 	spec, err := Spec(SpecConfig{
-		ID: id, RootFS: o.RootFS, Command: o.Command,
+		ID: id, RootFS: o.RootFS, Environment: o.Environment, Command: o.Command,
 		FirstUID: uids.first, UIDs: uidsPerBox,
 		Memory: o.Memory, Tasks: o.Tasks, MilliCPUs: o.MilliCPUs, OpenFiles: files,
 	})

@@ -48,7 +48,7 @@ const (
 
 const (
 	policyMagic   = 0x46485031 // "FHP1"
-	policyVersion = 1
+	policyVersion = 2
 	policyBytes   = 64
 )
 

@@ -27,6 +27,8 @@ type SpecConfig struct {
 	RootFS string
 	// Command starts the interpreter; pid 1 of the box runs it.
 	Command []string
+	// Environment is set for the interpreter on top of every box's own.
+	Environment []string
 	// FirstUID is the host uid of the box's root; UIDs of them belong to it.
 	FirstUID, UIDs uint32
 	// Memory bounds the whole box, zygote and cells; swap is off.
@@ -68,7 +70,7 @@ func Spec(c SpecConfig) (*specs.Spec, error) {
 			Args: append([]string{initPath}, c.Command...),
 			Cwd:  "/",
 			// One arena keeps the C heap dense, which pages.c relies on.
-			Env: []string{"LANG=C.UTF-8", "TZ=UTC", "MALLOC_ARENA_MAX=1"},
+			Env: append([]string{"LANG=C.UTF-8", "TZ=UTC", "MALLOC_ARENA_MAX=1"}, c.Environment...),
 			Capabilities: &specs.LinuxCapabilities{
 				Bounding: zygoteCapabilities, Effective: zygoteCapabilities, Permitted: zygoteCapabilities,
 			},

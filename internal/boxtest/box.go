@@ -21,8 +21,14 @@ var Limits = job.Limits{
 // none. What it leaves is removed when the test ends.
 func Starter(t testing.TB, without box.Wall) *box.OCI {
 	t.Helper()
+	return StarterOf(t, "ruby", without)
+}
+
+// StarterOf starts boxes of any kind.
+func StarterOf(t testing.TB, kind string, without box.Wall) *box.OCI {
+	t.Helper()
 	runtime := Runtime(t)
-	i := Image(t, "ruby")
+	b, i := find(t, kind)
 	state, err := box.OpenState(context.Background(), StateDir(t), runtime, Log(t))
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +38,7 @@ func Starter(t testing.TB, without box.Wall) *box.OCI {
 			t.Error(err)
 		}
 	})
-	text, err := boxes.Files.ReadFile("ruby/cell.policy")
+	text, err := boxes.Files.ReadFile(i.Name + "/cell.policy")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +49,7 @@ func Starter(t testing.TB, without box.Wall) *box.OCI {
 	policy := box.NewPolicy(filter)
 	policy.Without = without
 	return &box.OCI{
-		Runtime: runtime, State: state, Kind: "ruby", RootFS: i.RootFS(), Command: i.Command, Policy: policy,
+		Runtime: runtime, State: state, Kind: kind, RootFS: i.RootFS(), Environment: i.Environment, Command: i.CommandOf(b), Policy: policy,
 		Memory: 1024 * job.MiB, Tasks: 256, Log: Log(t),
 	}
 }

@@ -69,15 +69,15 @@ var (
 	images = make(map[string]*image.Image)
 )
 
-// Image is the image of a box kind, built if need be.
-func Image(t testing.TB, kind string) *image.Image {
+// Image is an image, built if need be.
+func Image(t testing.TB, name string) *image.Image {
 	t.Helper()
 	mu.Lock()
 	defer mu.Unlock()
-	if i := images[kind]; i != nil {
+	if i := images[name]; i != nil {
 		return i
 	}
-	recipe, err := image.LoadRecipe(kind)
+	recipe, err := image.LoadRecipe(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,8 +87,52 @@ func Image(t testing.TB, kind string) *image.Image {
 	if err != nil {
 		Missing(t, "oci", err.Error())
 	}
-	images[kind] = i
+	images[name] = i
 	return i
+}
+
+// Kind is the description of a box kind. Its image is built if need be.
+func Kind(t testing.TB, kind string) image.Box {
+	t.Helper()
+	b, _ := find(t, kind)
+	return b
+}
+
+// Kinds lists every kind of box.
+func Kinds(t testing.TB) []string {
+	t.Helper()
+	var kinds []string
+	for _, name := range image.Names {
+		for _, b := range Image(t, name).Boxes {
+			kinds = append(kinds, b.Kind)
+		}
+	}
+	return kinds
+}
+
+func find(t testing.TB, kind string) (image.Box, *image.Image) {
+	t.Helper()
+	for _, name := range image.Names {
+		i := Image(t, name)
+		for _, b := range i.Boxes {
+			if b.Kind == kind {
+				return b, i
+			}
+		}
+	}
+	t.Fatalf("no image has a box of kind %q", kind)
+	return image.Box{}, nil
+}
+
+// Engines is a directory below which the engines of the node boxes are found as
+// npm packages, outside of any image.
+func Engines(t testing.TB) string {
+	t.Helper()
+	dir := filepath.Join(Root(t), "bin", "engines")
+	if _, err := os.Stat(filepath.Join(dir, "node_modules")); err != nil {
+		Missing(t, "engines", "there are no packages in bin/engines: run 'make engines'")
+	}
+	return dir
 }
 
 // StateDir is a directory for running boxes, short enough for a socket's path

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/fumehood/fumehood/internal/box"
@@ -80,9 +81,15 @@ func whyNotParked(line *box.Line) error {
 }
 
 // maxJobBytes is the longest job body that passes the limits: language, two
-// JSON objects, source, and what frames them.
+// JSON objects, source and files, and what frames them.
 func maxJobBytes(l job.Limits) job.Bytes {
-	return l.Source + 2*l.Options + job.KiB
+	const file = job.MaxFileName + 2*4
+	return l.Source + 2*l.Options + job.MaxFiles*file + job.KiB
+}
+
+// version is what stands behind the @ of "name@version".
+func version(engine string) string {
+	return engine[strings.LastIndexByte(engine, '@')+1:]
 }
 
 // seconds rounds up: a limit of the kernel's may be looser than the
@@ -121,10 +128,12 @@ func (c *Conn) Run(ctx context.Context, j job.Job) (job.Result, error) {
 	if err != nil {
 		return c.explain(j, err, elapsed)
 	}
-	done := job.Result{Outcome: job.OK, Output: string(result.Output), Timing: job.Timing{Compile: elapsed}}
-	done.Diagnostics = diagnostics(j.Source, result.Diagnostics)
+	done := job.Result{
+		Outcome: job.OK, Output: string(result.Output), SourceMap: string(result.SourceMap),
+		Diagnostics: diagnostics(j, result.Diagnostics), Timing: job.Timing{Compile: elapsed},
+	}
 	if result.Kind == wire.SourceError {
-		done.Outcome, done.Output = job.SourceError, ""
+		done.Outcome, done.Output, done.SourceMap = job.SourceError, "", ""
 		if len(done.Diagnostics) == 0 {
 			done.Diagnostics = remark("the source was refused without a reason")
 		}
@@ -135,7 +144,10 @@ func (c *Conn) Run(ctx context.Context, j job.Job) (job.Result, error) {
 func (c *Conn) exchange(j job.Job) (wire.Result, error) {
 	body := wire.JobBody{
 		CPUSeconds: seconds(j.Limits.CPU), MemoryKiB: kib(j.Limits.Memory),
-		Language: j.Language, Options: j.Options, Locals: j.Locals, Source: j.Source,
+		Language: j.Language, Version: version(j.Engine), Options: j.Options, Locals: j.Locals, Source: j.Source,
+	}
+	for _, f := range j.Files {
+		body.Files = append(body.Files, wire.File(f))
 	}
 	frame := wire.AppendJob(make([]byte, 0, wire.FrameBytes+wire.JobLength(body)), body)
 	if _, err := c.line.Write(frame); err != nil {

@@ -74,7 +74,7 @@ func TestDiagnostics(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			if diff := cmp.Diff(test.want, diagnostics(source, test.said)); diff != "" {
+			if diff := cmp.Diff(test.want, diagnostics(job.Job{Source: source}, test.said)); diff != "" {
 				t.Errorf("diagnostics (-want +got):\n%s", diff)
 			}
 		})
@@ -93,7 +93,7 @@ func TestDiagnosticsAreFew(t *testing.T) {
 		for i := range want {
 			want[i] = job.Diagnostic{Severity: job.Error, Message: many[i].Message}
 		}
-		if diff := cmp.Diff(want, diagnostics("", many)); diff != "" {
+		if diff := cmp.Diff(want, diagnostics(job.Job{}, many)); diff != "" {
 			t.Errorf("%d said (-want +got):\n%s", said, diff)
 		}
 	}
@@ -118,13 +118,14 @@ func TestClamp(t *testing.T) {
 		{"the last line", "a\nbc", 2, 2, position{2, 2}},
 		{"behind the last line", "a\nbc", 3, 2, position{2, 0}},
 		{"the largest line", "a\nbc", math.MaxUint32, 2, position{2, 0}},
-		{"behind a final newline", "a\nbc\n", 3, 1, position{2, 0}},
+		{"behind a final newline", "a\nbc\n", 3, 1, position{3, 1}},
 		{"an empty line before a final newline", "a\n\n", 2, 5, position{2, 1}},
-		{"behind two final newlines", "a\n\n", 3, 5, position{2, 0}},
+		{"behind two final newlines", "a\n\n", 3, 5, position{3, 1}},
+		{"a line more than that", "a\n\n", 4, 5, position{3, 0}},
 		{"an empty source", "", 1, 1, position{1, 1}},
 		{"behind an empty source", "", 2, 7, position{1, 0}},
 		{"a newline alone", "\n", 1, 9, position{1, 1}},
-		{"behind a newline alone", "\n", 2, 9, position{1, 0}},
+		{"behind a newline alone", "\n", 2, 9, position{2, 1}},
 		{"the carriage return is no column", "ab\r\ncd", 1, 9, position{1, 3}},
 		{"a tab is one column", "\tab", 1, 9, position{1, 4}},
 		{"a letter of two bytes is one column", "é", 1, 9, position{1, 2}},

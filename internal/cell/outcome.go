@@ -87,13 +87,13 @@ func remark(text string) []job.Diagnostic {
 const maxDiagnostics = 100
 
 // diagnostics turns what a cell said into something safe to show: known
-// severities, valid text without control characters, positions that exist in
-// the source.
-func diagnostics(source string, said []wire.Diagnostic) []job.Diagnostic {
+// severities, valid text without control characters, files that the job has,
+// positions that exist in them.
+func diagnostics(j job.Job, said []wire.Diagnostic) []job.Diagnostic {
 	if len(said) == 0 {
 		return nil
 	}
-	lines := strings.Split(source, "\n")
+	lines := map[string][]string{"": strings.Split(j.Source, "\n")}
 	clean := make([]job.Diagnostic, 0, min(len(said), maxDiagnostics))
 	for _, d := range said[:min(len(said), maxDiagnostics)] {
 		c := job.Diagnostic{Severity: job.Error, Message: printable(d.Message), Code: printable(d.Code)}
@@ -103,8 +103,17 @@ func diagnostics(source string, said []wire.Diagnostic) []job.Diagnostic {
 		case 2:
 			c.Severity = job.Info
 		}
-		c.Line, c.Column = clamp(lines, d.Line, d.Column)
-		c.EndLine, c.EndColumn = clamp(lines, d.EndLine, d.EndColumn)
+		text, known := lines[d.File]
+		if !known {
+			source, _ := j.Text(d.File)
+			text = strings.Split(source, "\n")
+			lines[d.File] = text
+		}
+		if _, has := j.Text(d.File); has {
+			c.File = d.File
+			c.Line, c.Column = clamp(text, d.Line, d.Column)
+			c.EndLine, c.EndColumn = clamp(text, d.EndLine, d.EndColumn)
+		}
 		if c.Line == 0 || c.EndLine < c.Line || c.EndLine == c.Line && c.EndColumn < c.Column {
 			c.EndLine, c.EndColumn = 0, 0
 		}
@@ -114,18 +123,14 @@ func diagnostics(source string, said []wire.Diagnostic) []job.Diagnostic {
 }
 
 // clamp moves a position to the nearest one in the source: engines count
-// lines of what they generated. The end of the last line is a position.
+// lines of what they generated. The end of a line is a position, and so is the
+// empty line behind a final newline: engines find the end of the source there.
 func clamp(lines []string, line, column uint32) (int, int) {
 	if line == 0 {
 		return 0, 0
 	}
-	last := len(lines)
-	// What follows a final newline is no line.
-	if last > 1 && lines[last-1] == "" {
-		last--
-	}
-	if int64(line) > int64(last) {
-		return last, 0
+	if int64(line) > int64(len(lines)) {
+		return len(lines), 0
 	}
 	if column == 0 {
 		return int(line), 0

@@ -35,6 +35,9 @@ type Config struct {
 	Concurrency, Queue int
 	QueueTimeout       time.Duration
 
+	// Boxes are the kinds of box to run, separated by commas; empty is all.
+	// Languages of other kinds are not known then.
+	Boxes string
 	// Parked is how many cells of a box wait for a job.
 	Parked int
 	// CellsPerBox and BoxLifetime bound a box's service.

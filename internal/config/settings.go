@@ -49,6 +49,7 @@ func Settings(c *Config) []Setting {
 		{"concurrency", "compiles that run at once", &c.Concurrency},
 		{"queue", "compiles that wait for their turn", &c.Queue},
 		{"queue-timeout", "longest wait for a turn", &c.QueueTimeout},
+		{"boxes", "kinds of box to run, such as ruby,node-css (default: all)", &c.Boxes},
 		{"parked", "cells that wait for a job, per box", &c.Parked},
 		{"cells-per-box", "cells after which a box is replaced", &c.CellsPerBox},
 		{"box-lifetime", "time after which a box is replaced", &c.BoxLifetime},

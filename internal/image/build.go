@@ -30,18 +30,14 @@ func (s Store) Build(ctx context.Context, r *Recipe, mirror string, progress io.
 	}
 	i, err := s.build(ctx, r, mirror, progress)
 	if err != nil {
-		return nil, fmt.Errorf("build box %s: %w", r.Kind, err)
+		return nil, fmt.Errorf("build image %s: %w", r.Name, err)
 	}
 	return i, nil
 }
 
 func (s Store) build(ctx context.Context, r *Recipe, mirror string, progress io.Writer) (*Image, error) {
-	start := time.Now()
 	if err := s.sweep(); err != nil {
 		return nil, err
-	}
-	step := func(n int, format string, args ...any) {
-		fmt.Fprintf(progress, "box %s  %d/4  %5.1fs  %s\n", r.Kind, n, time.Since(start).Seconds(), fmt.Sprintf(format, args...))
 	}
 	work, err := os.MkdirTemp(s.Dir, "building-")
 	if err != nil {
@@ -51,23 +47,8 @@ func (s Store) build(ctx context.Context, r *Recipe, mirror string, progress io.
 	if err := os.Chmod(work, 0o755); err != nil {
 		return nil, err
 	}
-	packages, tree := filepath.Join(work, "packages"), filepath.Join(work, "rootfs")
-
-	step(1, "fetching %d Debian packages", len(r.lock))
-	if err := fetch(ctx, r, packages, mirror); err != nil {
-		return nil, err
-	}
-	step(2, "picking the interpreter's files")
-	if err := pick(r.Keep, packages, tree); err != nil {
-		return nil, err
-	}
-	step(3, "compiling the shim")
-	if err := compile(ctx, r, packages, tree); err != nil {
-		return nil, err
-	}
-	step(4, "sealing")
 	i := &Image{
-		Kind: r.Kind, Inputs: r.hash, Engines: r.Engines, Command: r.Command, Built: time.Now().UTC().Truncate(time.Second),
+		Name: r.Name, Inputs: r.hash, Environment: r.Environment, Command: r.Command, Boxes: r.Boxes,
 		Packages: make(map[string]string), dir: work,
 	}
 	for _, p := range r.lock {
@@ -75,16 +56,31 @@ func (s Store) build(ctx context.Context, r *Recipe, mirror string, progress io.
 			i.Packages[p.name] = p.version
 		}
 	}
-	if err := i.seal(); err != nil {
+	packages, tree := filepath.Join(work, "packages"), filepath.Join(work, "rootfs")
+	steps := []step{
+		{fmt.Sprintf("fetching %d Debian packages", len(r.lock)), func() error { return fetch(ctx, r, packages, mirror) }},
+	}
+	if r.NPM {
+		steps = append(steps,
+			step{"fetching npm packages", func() error { return fetchNPM(ctx, r, packages) }},
+			step{"bundling the engines", func() error { return bundle(r, packages, tree) }})
+	}
+	steps = append(steps,
+		step{"picking the interpreter's files", func() error { return pick(r.Keep, packages, tree) }},
+		step{"compiling the shim", func() error { return compile(ctx, r, packages, tree) }},
+		step{"sealing", i.seal})
+	start := time.Now()
+	if err := follow(steps, r.Name, work, start, progress); err != nil {
 		return nil, err
 	}
+	i.Built = time.Now().UTC().Truncate(time.Second)
 	if err := i.write(); err != nil {
 		return nil, err
 	}
 	if err := os.RemoveAll(packages); err != nil {
 		return nil, err
 	}
-	final := filepath.Join(s.Dir, r.Kind, i.Digest[len("sha256:"):][:16])
+	final := filepath.Join(s.Dir, r.Name, i.Digest[len("sha256:"):][:16])
 	if err := os.MkdirAll(filepath.Dir(final), 0o755); err != nil {
 		return nil, err
 	}
@@ -96,8 +92,8 @@ func (s Store) build(ctx context.Context, r *Recipe, mirror string, progress io.
 		return nil, err
 	}
 	i.dir = final
-	fmt.Fprintf(progress, "box %s  done %5.1fs  %s, %d files, %.1f MiB\n",
-		r.Kind, time.Since(start).Seconds(), i.Digest[:19], i.Files, float64(i.Size)/(1<<20))
+	fmt.Fprintf(progress, "image %s  done %5.1fs  %s, %d files, %.1f MiB\n",
+		r.Name, time.Since(start).Seconds(), i.Digest[:19], i.Files, float64(i.Size)/(1<<20))
 	return i, checkOpen(i.RootFS())
 }
 

@@ -26,16 +26,19 @@ var hardening = []string{
 // home is where a box finds the files that are ours.
 const home = "fumehood"
 
-// compile builds the shim with the interpreter's binding, and pid 1, against
-// the C library of the image, and puts them and the adapters into the tree.
-// The host lends nothing but its compiler.
+// shim are its sources, but for pid 1.
+var shim = []string{"wire.c", "self.c", "pages.c", "walls.c", "cell.c", "control.c", "serve.c"}
+
+// compile builds the libraries and pid 1 against the C library of the image,
+// and puts them and the adapters into the tree. The host lends nothing but its
+// compiler.
 func compile(ctx context.Context, r *Recipe, packages, tree string) error {
 	source, err := os.MkdirTemp("", "fumehood-shim-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(source)
-	for _, dir := range []string{"shim", r.Kind} {
+	for _, dir := range []string{"shim", r.Name} {
 		sub, err := fs.Sub(boxes.Files, dir)
 		if err != nil {
 			return err
@@ -48,23 +51,27 @@ func compile(ctx context.Context, r *Recipe, packages, tree string) error {
 	if err := os.MkdirAll(into, 0o755); err != nil {
 		return err
 	}
-	library := []string{"-shared", "-I" + filepath.Join(source, "shim")}
-	for _, dir := range r.Binding.Include {
-		library = append(library, "-isystem", filepath.Join(packages, dir))
-	}
-	for _, name := range []string{"wire.c", "self.c", "pages.c", "walls.c", "cell.c", "control.c", "serve.c"} {
-		library = append(library, filepath.Join(source, "shim", name))
-	}
-	library = append(library, filepath.Join(source, r.Kind, r.Binding.Source), "-o", filepath.Join(into, r.Binding.Output))
-	if err := cc(ctx, packages, library); err != nil {
-		return err
+	for _, l := range r.Libraries {
+		library := []string{"-shared", "-I" + filepath.Join(source, "shim")}
+		for _, dir := range l.Include {
+			library = append(library, "-isystem", filepath.Join(packages, dir))
+		}
+		if l.Shim {
+			for _, name := range shim {
+				library = append(library, filepath.Join(source, "shim", name))
+			}
+		}
+		library = append(library, filepath.Join(source, r.Name, l.Source), "-o", filepath.Join(into, l.Output))
+		if err := cc(ctx, packages, library); err != nil {
+			return err
+		}
 	}
 	pid1 := []string{"-static", filepath.Join(source, "shim", "init.c"), "-o", filepath.Join(into, "init")}
 	if err := cc(ctx, packages, pid1); err != nil {
 		return err
 	}
 	for _, name := range r.Adapters {
-		content, err := fs.ReadFile(boxes.Files, path.Join(r.Kind, name))
+		content, err := fs.ReadFile(boxes.Files, path.Join(r.Name, name))
 		if err != nil {
 			return err
 		}

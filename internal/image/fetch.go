@@ -120,10 +120,10 @@ func hashFile(name string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// Lock asks the mirror for the newest versions of a box kind's packages and
-// writes them as a lock file.
-func Lock(ctx context.Context, kind, mirror string, w io.Writer) error {
-	r, err := loadUnlocked(kind)
+// Lock asks the mirror for the newest versions of an image's Debian packages
+// and writes them as a lock file.
+func Lock(ctx context.Context, name, mirror string, w io.Writer) error {
+	r, err := loadUnlocked(name)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func Lock(ctx context.Context, kind, mirror string, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "# Debian packages of box %s on %s, made by 'fumehood box lock %s': name, version, SHA-256.\n", kind, runtime.GOARCH, kind)
+	fmt.Fprintf(w, "# Debian packages of image %s on %s, made by 'fumehood box lock %s': name, version, SHA-256.\n", name, runtime.GOARCH, name)
 	for _, p := range got {
 		if slices.Contains(packages, p.name) {
 			fmt.Fprintf(w, "%s %s %s\n", p.name, p.version, p.sha256)

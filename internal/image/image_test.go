@@ -73,8 +73,8 @@ func TestManifest(t *testing.T) {
 			t.Errorf("no version of %s is recorded", name)
 		}
 	}
-	if got := i.Packages["ruby-haml"]; !strings.HasPrefix(got, i.Engines["haml"]) {
-		t.Errorf("ruby-haml is %s and the engine haml@%s", got, i.Engines["haml"])
+	if got := i.Packages["ruby-haml"]; !strings.HasPrefix(got, i.Boxes[0].Engines["haml"][0]) {
+		t.Errorf("ruby-haml is %s and the engine haml@%s", got, i.Boxes[0].Engines["haml"])
 	}
 	if digest, err := i.Recompute(); err != nil || digest != i.Digest {
 		t.Errorf("the tree's digest is %s, %v, the manifest says %s", digest, err, i.Digest)

@@ -22,14 +22,14 @@ func TestParseLock(t *testing.T) {
 // Whatever the recipe names is pinned, by version and hash.
 func TestEveryPackageIsLocked(t *testing.T) {
 	t.Parallel()
-	for _, kind := range Kinds {
-		r, err := LoadRecipe(kind)
+	for _, name := range Names {
+		r, err := LoadRecipe(name)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, p := range r.lock {
 			if p.version == "" || len(p.sha256) != 64 {
-				t.Errorf("%s: %+v is not pinned", kind, p)
+				t.Errorf("%s: %+v is not pinned", name, p)
 			}
 		}
 	}

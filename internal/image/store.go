@@ -20,26 +20,32 @@ var ErrNotBuilt = errors.New("image not built")
 
 // Store is a directory of images:
 //
-//	DIR/KIND/DIGEST/image.json   what the image is
-//	DIR/KIND/DIGEST/rootfs/      the tree, files of mode 0444 and 0555
+//	DIR/NAME/DIGEST/image.json   what the image is
+//	DIR/NAME/DIGEST/rootfs/      the tree, files of mode 0444 and 0555
 type Store struct{ Dir string }
 
 // Image is one built image. It is never changed once it has its name.
 type Image struct {
-	Kind string `json:"kind"`
+	Name string `json:"name"`
 	// Digest is over every name, mode and byte of the tree, "sha256:…".
 	Digest string `json:"digest"`
 	// Inputs identifies the recipe, lock, adapters and shim it was made from.
-	Inputs  string            `json:"inputs"`
-	Engines map[string]string `json:"engines"`
+	Inputs string `json:"inputs"`
 	// Packages are the Debian packages, version by name.
-	Packages map[string]string `json:"packages"`
-	Command  []string          `json:"command"`
-	Size     job.Bytes         `json:"size_bytes"`
-	Files    int               `json:"files"`
-	Built    time.Time         `json:"built"`
+	Packages    map[string]string `json:"packages"`
+	Environment []string          `json:"environment"`
+	Command     []string          `json:"command"`
+	Boxes       []Box             `json:"boxes"`
+	Size        job.Bytes         `json:"size_bytes"`
+	Files       int               `json:"files"`
+	Built       time.Time         `json:"built"`
 
 	dir string
+}
+
+// CommandOf is what starts the zygote of a box.
+func (i *Image) CommandOf(b Box) []string {
+	return append(slices.Clone(i.Command), b.Main)
 }
 
 // RootFS is the path of the image's tree.
@@ -59,10 +65,10 @@ func (s Store) Find(r *Recipe) (*Image, error) {
 			return i, checkOpen(i.RootFS())
 		}
 	}
-	return nil, fmt.Errorf("box %s in %s: %w", r.Kind, s.Dir, ErrNotBuilt)
+	return nil, fmt.Errorf("image %s in %s: %w", r.Name, s.Dir, ErrNotBuilt)
 }
 
-// List returns all images, the newest of each kind first.
+// List returns all images, the newest of each name first.
 func (s Store) List() ([]*Image, error) {
 	found, err := filepath.Glob(filepath.Join(s.Dir, "*", "*", "image.json"))
 	if err != nil {
@@ -81,8 +87,8 @@ func (s Store) List() ([]*Image, error) {
 		images = append(images, i)
 	}
 	slices.SortFunc(images, func(a, b *Image) int {
-		if a.Kind != b.Kind {
-			return strings.Compare(a.Kind, b.Kind)
+		if a.Name != b.Name {
+			return strings.Compare(a.Name, b.Name)
 		}
 		return b.Built.Compare(a.Built)
 	})
@@ -114,5 +120,13 @@ func checkOpen(tree string) error {
 
 // MadeFrom reports whether the image was built from exactly this recipe.
 func (i *Image) MadeFrom(r *Recipe) bool {
-	return i.Kind == r.Kind && i.Inputs == r.hash
+	return i.Name == r.Name && i.Inputs == r.hash
+}
+
+// Remove removes an image that nothing is started from any more.
+func (s Store) Remove(i *Image) error {
+	if err := os.RemoveAll(i.dir); err != nil {
+		return fmt.Errorf("remove image %s: %w", i.Name, err)
+	}
+	return nil
 }

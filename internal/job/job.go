@@ -45,9 +45,32 @@ type Job struct {
 	Options, Locals []byte
 	// Source is valid UTF-8 without NUL and without a leading BOM.
 	Source string
+	// Files are the request's own, for the source to import, sorted by name.
+	// They never touch a disk.
+	Files []File
+	// Then is what the output goes through next, in order, each step in a
+	// cell of its own.
+	Then []Step
 	// Tenant partitions the cache; empty until there are tenants.
 	Tenant string
 	Limits Limits
+}
+
+// MaxFiles is how many files a job may have beside its source. The shim has
+// the same number (cell.c).
+const (
+	MaxFiles = 100
+	// MaxFileName bounds the bytes of a file's name.
+	MaxFileName = 200
+)
+
+// File is a named source. Its text is as the job's own source is.
+type File struct{ Name, Source string }
+
+// Step is a compile of what the one before it put out.
+type Step struct {
+	Language, Engine, Image string
+	Options                 []byte
 }
 
 // Limits bound one compile. The operator's are the most anybody gets; a
@@ -60,10 +83,11 @@ type Limits struct {
 	CPU time.Duration
 	// Memory is what a cell may map beyond what its zygote has.
 	Memory Bytes
-	// Source and Options bound what a caller sends; Options bounds the
-	// locals as well.
+	// Source and Options bound what a caller sends: Source the job's source
+	// and files together, Options also the locals.
 	Source, Options Bytes
-	// Output and Diagnostics bound what a cell sends.
+	// Output and Diagnostics bound what a cell sends. Output bounds the
+	// source map as well.
 	Output, Diagnostics Bytes
 }
 
@@ -79,4 +103,18 @@ type Timing struct {
 	// an answer that did not wait for the cell's death, as most do not.
 	CPU  time.Duration
 	Peak Bytes
+}
+
+// Text returns the text that a diagnostic with that file is about, and whether
+// the job has it.
+func (j Job) Text(file string) (string, bool) {
+	if file == "" {
+		return j.Source, true
+	}
+	for _, f := range j.Files {
+		if f.Name == file {
+			return f.Source, true
+		}
+	}
+	return "", false
 }

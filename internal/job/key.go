@@ -4,16 +4,18 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"io"
 )
 
 // keySchema changes whenever the fields of a Key or their meaning do.
-const keySchema = "fumehood-key-1"
+const keySchema = "fumehood-key-2"
 
 // Key identifies a Job's answer: two jobs share a key only when the same
 // engine would be asked the same thing.
 //
 // The rules, and the mistake each prevents:
-//   - Fields are length-prefixed: "ab"+"c" must not equal "a"+"bc".
+//   - Fields are length-prefixed: "ab"+"c" must not equal "a"+"bc". Lists open
+//     with their length, for the same reason.
 //   - The image's digest is one of them: a rebuilt engine must not answer with
 //     what its predecessor said.
 //   - The tenant is one of them: a hit must not tell one tenant what another
@@ -27,13 +29,25 @@ type Key [sha256.Size]byte
 // Key computes the job's key.
 func (j Job) Key() Key {
 	h := sha256.New()
-	for _, field := range []string{
-		keySchema, j.Tenant, j.Language, j.Engine, j.Image, string(j.Options), string(j.Locals), j.Source,
-	} {
-		var length [8]byte
-		binary.BigEndian.PutUint64(length[:], uint64(len(field)))
-		h.Write(length[:])
-		h.Write([]byte(field))
+	number := func(n int) {
+		var b [8]byte
+		binary.BigEndian.PutUint64(b[:], uint64(n))
+		h.Write(b[:])
+	}
+	fields := func(all ...string) {
+		for _, field := range all {
+			number(len(field))
+			io.WriteString(h, field)
+		}
+	}
+	fields(keySchema, j.Tenant, j.Language, j.Engine, j.Image, string(j.Options), string(j.Locals), j.Source)
+	number(len(j.Files))
+	for _, f := range j.Files {
+		fields(f.Name, f.Source)
+	}
+	number(len(j.Then))
+	for _, s := range j.Then {
+		fields(s.Language, s.Engine, s.Image, string(s.Options))
 	}
 	return Key(h.Sum(nil))
 }

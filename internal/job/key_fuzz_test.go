@@ -37,7 +37,7 @@ func FuzzKey(f *testing.F) {
 
 // cut spreads text over the fields of a job. Missing cuts are at the start.
 func cut(text string, cuts []byte) job.Job {
-	places := make([]int, 6)
+	places := make([]int, 11)
 	for i := range min(len(places), len(cuts)) {
 		places[i] = min(int(cuts[i]), len(text))
 	}
@@ -55,5 +55,7 @@ func cut(text string, cuts []byte) job.Job {
 	return job.Job{
 		Tenant: field(0), Language: field(1), Engine: field(2), Image: field(3),
 		Options: []byte(field(4)), Locals: []byte(field(5)), Source: field(6),
+		Files: []job.File{{Name: field(7), Source: field(8)}},
+		Then:  []job.Step{{Language: field(9), Engine: field(10), Image: field(11)}},
 	}
 }

@@ -23,14 +23,18 @@ func TestKeyBytes(t *testing.T) {
 			name: "every field",
 			job: job.Job{
 				Tenant: "t", Language: "haml", Engine: "haml@6.1.1", Image: "sha256:00",
-				Options: []byte("{}"), Locals: []byte(`{"a":1}`), Source: "%p é\n", Limits: job.Limits{Wall: time.Second},
+				Options: []byte("{}"), Locals: []byte(`{"a":1}`), Source: "%p é\n",
+				Files: []job.File{{Name: "_a", Source: "b"}},
+				Then:  []job.Step{{Language: "css", Engine: "postcss@8", Image: "sha256:01", Options: []byte("{}")}}, Limits: job.Limits{Wall: time.Second},
 			},
-			want: length(14) + "fumehood-key-1" + length(1) + "t" + length(4) + "haml" + length(10) + "haml@6.1.1" +
-				length(9) + "sha256:00" + length(2) + "{}" + length(7) + `{"a":1}` + length(6) + "%p é\n",
+			want: length(14) + "fumehood-key-2" + length(1) + "t" + length(4) + "haml" + length(10) + "haml@6.1.1" +
+				length(9) + "sha256:00" + length(2) + "{}" + length(7) + `{"a":1}` + length(6) + "%p é\n" +
+				length(1) + length(2) + "_a" + length(1) + "b" +
+				length(1) + length(3) + "css" + length(9) + "postcss@8" + length(9) + "sha256:01" + length(2) + "{}",
 		},
 		{
 			name: "nothing",
-			want: length(14) + "fumehood-key-1" + length(0) + length(0) + length(0) + length(0) + length(0) + length(0) + length(0),
+			want: length(14) + "fumehood-key-2" + length(0) + length(0) + length(0) + length(0) + length(0) + length(0) + length(0) + length(0) + length(0),
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -62,6 +66,10 @@ func TestKeyFields(t *testing.T) {
 				*v = "x"
 			case *[]byte:
 				*v = []byte("x")
+			case *[]job.File:
+				*v = []job.File{{}}
+			case *[]job.Step:
+				*v = []job.Step{{}}
 			case *job.Limits:
 				*v = job.Limits{Wall: 1, CPU: 2, Memory: 3, Source: 4, Options: 5, Output: 6, Diagnostics: 7}
 			default:

@@ -43,6 +43,9 @@ type Diagnostic struct {
 	EndLine, EndColumn int
 	// Code is the engine's own name for the mistake, or empty.
 	Code string
+	// File is the one of the job's files that it is about; empty for the
+	// job's source.
+	File string
 }
 
 // A Result is what became of a job.
@@ -50,6 +53,8 @@ type Result struct {
 	Outcome Outcome
 	// Output is set only when Outcome is OK.
 	Output string
+	// SourceMap is a source map of version 3 in JSON, or empty.
+	SourceMap string
 	// Diagnostics is never nil when Outcome is SourceError. For the outcomes
 	// after it there is one, which says which limit was met.
 	Diagnostics []Diagnostic

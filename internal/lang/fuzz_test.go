@@ -24,12 +24,12 @@ func FuzzCanonicalOptions(f *testing.F) {
 		f.Add([]byte(options))
 	}
 	f.Fuzz(func(t *testing.T, options []byte) {
-		got, err := sample.CanonicalOptions(options)
+		got, _, err := sample.CanonicalOptions(options, "")
 		if err != nil {
 			onlyInvalid(t, err)
 			return
 		}
-		again, err := sample.CanonicalOptions(got)
+		again, _, err := sample.CanonicalOptions(got, "")
 		if err != nil {
 			t.Fatalf("the canonical form %s is refused: %v", got, err)
 		}

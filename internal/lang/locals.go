@@ -16,14 +16,51 @@ import (
 // maxLocalsDepth bounds how deep locals may nest.
 const maxLocalsDepth = 64
 
-// localName is what every language with locals accepts as a variable.
-var localName = regexp.MustCompile(`^[a-z_][A-Za-z0-9_]*$`)
+// Naming says what a caller's variables may be called.
+type Naming string
 
-// enginesOwn are the names that Haml and Slim make up for themselves.
-var enginesOwn = regexp.MustCompile(`^_(?:haml|slim|temple)_`)
+// The closed set of namings. A language with NoLocals takes none.
+const (
+	NoLocals   Naming = ""
+	Ruby       Naming = "ruby"
+	JavaScript Naming = "javascript"
+	// Keys are names in a table, and no variables of any program.
+	Keys Naming = "keys"
+)
 
-// reserved are words that match localName and are no variables in Ruby.
-var reserved = []string{
+// namings are the rules: what a name looks like, which ones the engines make
+// up for themselves, and which words are no variables.
+var namings = map[Naming]struct {
+	name, own *regexp.Regexp
+	reserved  []string
+}{
+	Ruby: {
+		name:     regexp.MustCompile(`^[a-z_][A-Za-z0-9_]*$`),
+		own:      regexp.MustCompile(`^_(?:haml|slim|temple)_`),
+		reserved: reservedInRuby,
+	},
+	JavaScript: {
+		name:     regexp.MustCompile(`^[\p{L}_$][\p{L}\p{N}_$]*$`),
+		own:      regexp.MustCompile(`^(?:__|pug_)`),
+		reserved: reservedInJavaScript,
+	},
+	Keys: {
+		name:     regexp.MustCompile(`^\P{C}{1,100}$`),
+		own:      regexp.MustCompile(`^__`),
+		reserved: []string{"constructor", "prototype"},
+	},
+}
+
+var reservedInJavaScript = []string{
+	"arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else",
+	"enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof",
+	"interface", "let", "new", "null", "package", "private", "protected", "public", "return", "static", "super", "switch", "this",
+	"throw", "true", "try", "typeof", "var", "void", "while", "with", "yield", "undefined", "NaN", "Infinity",
+	// The engines' own.
+	"locals", "constructor", "prototype",
+}
+
+var reservedInRuby = []string{
 	"alias", "and", "begin", "break", "case", "class", "def", "do", "else", "elsif", "end", "ensure", "false", "for",
 	"if", "in", "module", "next", "nil", "not", "or", "redo", "rescue", "retry", "return", "self", "super", "then",
 	"true", "undef", "unless", "until", "when", "while", "yield", "__method__", "__FILE__", "__LINE__", "__ENCODING__", "__dir__",
@@ -73,10 +110,11 @@ func (l *Language) checkLocals(value jsontext.Value) error {
 			continue
 		}
 		name := token.String()
-		if !l.Locals {
+		naming, ok := namings[l.Locals]
+		if !ok {
 			return &job.Invalid{Field: "locals", Reason: l.ID + " takes no locals"}
 		}
-		if !localName.MatchString(name) || slices.Contains(reserved, name) || enginesOwn.MatchString(name) {
+		if !naming.name.MatchString(name) || slices.Contains(naming.reserved, name) || naming.own.MatchString(name) {
 			return &job.Invalid{Field: "locals." + name, Reason: "is no name of a local variable"}
 		}
 	}

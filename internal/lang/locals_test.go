@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	withLocals    = &lang.Language{ID: "with", Locals: true}
+	withLocals    = &lang.Language{ID: "with", Locals: lang.Ruby}
 	withoutLocals = &lang.Language{ID: "without"}
 )
 

@@ -52,14 +52,14 @@ func TestCanonicalOptions(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := sample.CanonicalOptions([]byte(test.options))
+			got, _, err := sample.CanonicalOptions([]byte(test.options), "")
 			if err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(test.want, string(got)); diff != "" {
 				t.Errorf("CanonicalOptions (-want +got):\n%s", diff)
 			}
-			again, err := sample.CanonicalOptions(got)
+			again, _, err := sample.CanonicalOptions(got, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -134,7 +134,7 @@ func TestCanonicalOptionsRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := sample.CanonicalOptions([]byte(test.options))
+			got, _, err := sample.CanonicalOptions([]byte(test.options), "")
 			refused(t, got, err, job.Invalid{Field: test.field, Reason: test.reason})
 		})
 	}
@@ -142,7 +142,7 @@ func TestCanonicalOptionsRefuses(t *testing.T) {
 
 func TestCanonicalOptionsOfALanguageWithout(t *testing.T) {
 	t.Parallel()
-	got, err := (&lang.Language{ID: "bare"}).CanonicalOptions([]byte(`{"a":1}`))
+	got, _, err := (&lang.Language{ID: "bare"}).CanonicalOptions([]byte(`{"a":1}`), "")
 	refused(t, got, err, job.Invalid{Field: "options.a", Reason: "is not an option of bare, which has none"})
 }
 

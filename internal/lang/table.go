@@ -1,57 +1,76 @@
 package lang
 
+import "slices"
+
+// Class says what comes out of a language, and so what can be done with it
+// next.
+type Class string
+
+// The closed set of classes.
+const (
+	Markup Class = "markup"
+	Style  Class = "style"
+	Script Class = "script"
+)
+
 // Language is one row of the table.
 type Language struct {
 	// ID is the canonical name; Aliases are others for it.
 	ID      string
 	Title   string
 	Aliases []string
+	// Implied holds, by alias, the options that asking by this alias stands
+	// for. What a caller says himself wins.
+	Implied map[string]map[string]any
 	// Extensions of files in this language, with the dot.
 	Extensions []string
 	// Box is the kind of box that compiles it, Engine the engine in it.
 	Box, Engine string
-	// Locals says whether a caller may pass variables to the template.
-	Locals  bool
+	Class       Class
+	// Locals says how a caller's variables for the template may be named, if
+	// there may be any.
+	Locals Naming
+	// Files says whether a source can import files of its own request.
+	Files bool
+	// Options are the engine's. Those of the steps that may follow come on top
+	// (see Steps).
 	Options []Option
+	// Notes are what a user should know of the engine: where it differs from
+	// its reference, what is switched off here and why. Full sentences; they
+	// become docs/LANGUAGES.md.
+	Notes []string
 }
 
-// Table lists every language. Adding one is a row here, an adapter in its
-// box and a folder of cases.
-var Table = []*Language{
-	{
-		ID: "haml", Title: "Haml", Extensions: []string{".haml"},
-		Box: "ruby", Engine: "haml", Locals: true,
-		Options: []Option{
-			{Name: "format", Type: Enum, Default: "html", Values: []string{"html", "html4", "html5", "xhtml"}, Help: "which markup to write"},
-			{Name: "escape_html", Type: Bool, Default: true, Help: "escape the output of = and #{}"},
-			{Name: "escape_attrs", Type: Bool, Default: true, Help: "escape attribute values"},
-			{Name: "attr_quote", Type: Enum, Default: "'", Values: []string{"'", `"`}, Help: "what to put around attribute values"},
-			{Name: "remove_whitespace", Type: Bool, Default: false, Help: "remove white space around every tag"},
-			{Name: "autoclose", Type: Strings, Default: []string{
-				"area", "base", "basefont", "br", "col", "command", "embed", "frame", "hr", "img", "input", "isindex",
-				"keygen", "link", "menuitem", "meta", "param", "source", "track", "wbr",
-			}, Help: "tags that close themselves"},
-		},
-	},
-	{
-		ID: "slim", Title: "Slim", Extensions: []string{".slim"},
-		Box: "ruby", Engine: "slim", Locals: true,
-		Options: []Option{
-			{Name: "format", Type: Enum, Default: "xhtml", Values: []string{"html", "xhtml", "xml"}, Help: "which markup to write"},
-			{Name: "pretty", Type: Bool, Default: false, Help: "indent the output"},
-			{Name: "sort_attrs", Type: Bool, Default: true, Help: "sort attributes by name"},
-			{Name: "attr_quote", Type: Enum, Default: `"`, Values: []string{`"`, "'"}, Help: "what to put around attribute values"},
-			{Name: "disable_escape", Type: Bool, Default: false, Help: "do not escape the output of ="},
-			{Name: "tabsize", Type: Int, Default: 4, Min: 1, Max: 16, Help: "columns of a tab"},
-		},
-	},
-	{
-		ID: "erb", Title: "ERB", Aliases: []string{"rhtml"}, Extensions: []string{".erb", ".rhtml"},
-		Box: "ruby", Engine: "erb", Locals: true,
-		Options: []Option{
-			{Name: "trim_mode", Type: Enum, Default: "", Values: []string{"", "-", "<>", ">", "%", "%-", "%<>", "%>"}, Help: "which line ends to drop"},
-		},
-	},
+// Table lists every language. Adding one is a row in the file of its family,
+// an adapter in its box and a folder of cases (docs/ADAPTERS.md).
+var Table = slices.Concat(rubyTemplates, scriptTemplates, prose, styles, scripts, components)
+
+// The languages whose work can follow after another's, by the class they take
+// and give: plain CSS and plain JavaScript.
+var steps = map[Class]string{Style: "css", Script: "javascript"}
+
+// Step returns the language that may follow after l, with options of its own,
+// or nil.
+func (l *Language) Step() *Language {
+	next, ok := Find(steps[l.Class])
+	if !ok || next == l {
+		return nil
+	}
+	return next
+}
+
+// AllOptions are the language's own options and those of the step that may
+// follow. Of two with one name the language's own is meant.
+func (l *Language) AllOptions() []Option {
+	all := slices.Clone(l.Options)
+	if step := l.Step(); step != nil {
+		for _, o := range step.Options {
+			if l.option(o.Name) == nil {
+				all = append(all, o)
+			}
+		}
+	}
+	return all
 }
 
 // Find looks a language up by id or alias.
@@ -69,16 +88,20 @@ func Find(name string) (*Language, bool) {
 	return nil, false
 }
 
-// ByExtension looks a language up by a file name's extension, such as ".haml".
-func ByExtension(extension string) (*Language, bool) {
+// ByExtension returns the name to ask by for a file with that extension, such
+// as ".haml": the alias of that name if there is one, for what it implies, or
+// else the language's id.
+func ByExtension(extension string) (string, bool) {
 	for _, l := range Table {
-		for _, e := range l.Extensions {
-			if e == extension {
-				return l, true
-			}
+		if !slices.Contains(l.Extensions, extension) {
+			continue
 		}
+		if alias := extension[1:]; slices.Contains(l.Aliases, alias) {
+			return alias, true
+		}
+		return l.ID, true
 	}
-	return nil, false
+	return "", false
 }
 
 // IDs lists the canonical names, in the table's order.

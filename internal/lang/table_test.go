@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -40,8 +41,8 @@ func TestTableIsUnambiguous(t *testing.T) {
 		for _, extension := range l.Extensions {
 			claim(l, extension, extensionForm)
 		}
-		if l.Title == "" || l.Box == "" || l.Engine == "" || len(l.Extensions) == 0 {
-			t.Errorf("%s: title, box, engine or extensions are missing in %+v", l.ID, l)
+		if l.Title == "" || l.Box == "" || l.Engine == "" || l.Class == "" {
+			t.Errorf("%s: title, box, engine or class is missing in %+v", l.ID, l)
 		}
 	}
 }
@@ -49,6 +50,20 @@ func TestTableIsUnambiguous(t *testing.T) {
 func TestOptionsAreSound(t *testing.T) {
 	t.Parallel()
 	for _, l := range lang.Table {
+		for _, note := range l.Notes {
+			if !strings.HasSuffix(note, ".") {
+				t.Errorf("%s: note %q is no sentence", l.ID, note)
+			}
+		}
+		for alias, options := range l.Implied {
+			given, err := json.Marshal(options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := l.CanonicalOptions(given, ""); err != nil || !slices.Contains(l.Aliases, alias) {
+				t.Errorf("%s: alias %s stands for %s: %v", l.ID, alias, given, err)
+			}
+		}
 		seen := make(map[string]bool)
 		for _, o := range l.Options {
 			if seen[o.Name] || !optionForm.MatchString(o.Name) {
@@ -72,7 +87,9 @@ func TestOptionsAreSound(t *testing.T) {
 }
 
 // goTypes are the types that a checked value has.
-var goTypes = map[lang.Type]string{lang.Bool: "bool", lang.Int: "int", lang.Enum: "string", lang.Strings: "[]string"}
+var goTypes = map[lang.Type]string{
+	lang.Bool: "bool", lang.Int: "int", lang.Enum: "string", lang.Strings: "[]string", lang.Text: "string", lang.Vars: "map[string]string",
+}
 
 // The schema says of each option what it takes: its default, which changes
 // nothing, each of its values, and its bounds.
@@ -88,7 +105,7 @@ func TestOptionsTakeWhatTheySay(t *testing.T) {
 					if cmp.Equal(value, o.Default) {
 						want = "{}"
 					}
-					got, err := l.CanonicalOptions([]byte(given))
+					got, _, err := l.CanonicalOptions([]byte(given), "")
 					if err != nil {
 						t.Errorf("%s: %v", given, err)
 						continue
@@ -114,9 +131,23 @@ func others(o lang.Option) []any {
 			values = append(values, value)
 		}
 	case lang.Strings:
-		return []any{[]string{}, []string{"p"}}
+		return []any{[]string{}, []string{matching(o)}}
+	case lang.Text:
+		return []any{matching(o)}
+	case lang.Vars:
+		return []any{map[string]string{}, map[string]string{"a-b": matching(o)}}
 	}
 	return values
+}
+
+// matching is a text that the option takes.
+func matching(o lang.Option) string {
+	for _, text := range []string{"p", "env", "nested", "transform-classes", "1", "2px", "<", "text/x", "%"} {
+		if o.Pattern == "" || regexp.MustCompile("^(?:"+o.Pattern+")$").MatchString(text) {
+			return text
+		}
+	}
+	return o.Name
 }
 
 func object(t *testing.T, name string, value any) string {
@@ -159,7 +190,9 @@ func TestByExtension(t *testing.T) {
 		{".haml", "haml"},
 		{".slim", "slim"},
 		{".erb", "erb"},
-		{".rhtml", "erb"},
+		{".rhtml", "rhtml"},
+		{".ts", "ts"},
+		{".tsx", "tsx"},
 		{"", ""},
 		{"haml", ""},
 		{".", ""},
@@ -169,8 +202,8 @@ func TestByExtension(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%q", test.extension), func(t *testing.T) {
 			t.Parallel()
-			l, ok := lang.ByExtension(test.extension)
-			if got := id(l); got != test.want || ok != (test.want != "") {
+			got, ok := lang.ByExtension(test.extension)
+			if got != test.want || ok != (test.want != "") {
 				t.Errorf("got %q and %v, want %q", got, ok, test.want)
 			}
 		})
@@ -187,8 +220,9 @@ func TestFindEveryRow(t *testing.T) {
 			}
 		}
 		for _, extension := range l.Extensions {
-			if got, ok := lang.ByExtension(extension); got != l || !ok {
-				t.Errorf("ByExtension(%q): got %q, want %q", extension, id(got), l.ID)
+			name, ok := lang.ByExtension(extension)
+			if got, _ := lang.Find(name); got != l || !ok {
+				t.Errorf("ByExtension(%q): got %q, want %q", extension, name, l.ID)
 			}
 		}
 		if got := lang.IDs()[i]; got != l.ID {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,7 +34,7 @@ type Config struct {
 	// Limits are the most that any job may have.
 	Limits job.Limits
 	// Engines are the versions that a box must report.
-	Engines map[string]string
+	Engines map[string][]string
 }
 
 // Pool hands out parked cells of one box kind. Do, Stats and Ready may be
@@ -117,10 +118,10 @@ func (p *Pool) begin(ctx context.Context) (*tenure, error) {
 	if err != nil {
 		return nil, err
 	}
-	for name, version := range p.config.Engines {
-		if b.Engines[name] != version {
+	for name, versions := range p.config.Engines {
+		if !slices.Equal(b.Engines[name], versions) {
 			return nil, errors.Join(
-				fmt.Errorf("box has %s %q, its recipe says %q: build it again", name, b.Engines[name], version),
+				fmt.Errorf("box has %s %q, its recipe says %q: build it again", name, b.Engines[name], versions),
 				b.Close())
 		}
 	}

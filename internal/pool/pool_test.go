@@ -21,7 +21,7 @@ import (
 func config(t *testing.T) pool.Config {
 	return pool.Config{
 		Kind: "ruby", Parked: 4, Slots: 16, CellsPerBox: 1 << 30, BoxLifetime: time.Hour,
-		Limits: boxtest.Limits, Engines: boxtest.Image(t, "ruby").Engines,
+		Limits: boxtest.Limits, Engines: boxtest.Kind(t, "ruby").Engines,
 	}
 }
 
@@ -166,7 +166,7 @@ func TestRunReportsTheFirstStart(t *testing.T) {
 	broken := boxtest.Starter(t, 0)
 	broken.Runtime = "/nowhere/runc"
 	other := config(t)
-	other.Engines = map[string]string{"haml": "0.0.1"}
+	other.Engines = map[string][]string{"haml": {"0.0.1"}}
 	for name, test := range map[string]struct {
 		config  pool.Config
 		starter *box.OCI

@@ -25,8 +25,8 @@ type Box struct {
 	Runner Runner
 	// Image is the digest of the box's image.
 	Image string
-	// Engines holds the version of each engine by name.
-	Engines map[string]string
+	// Engines holds the versions of each engine by name, the default first.
+	Engines map[string][]string
 }
 
 // Config of a Renderer. All fields are needed.
@@ -55,8 +55,13 @@ func New(config Config, boxes map[string]Box) *Renderer {
 // Request is a compile in the caller's words. Options and Locals are JSON
 // objects or empty. Limits may lower the renderer's; zero fields keep them.
 type Request struct {
-	Language        string
-	Source          string
+	Language string
+	// Engine pins "NAME@VERSION", where the version may be the beginning of
+	// one, such as "sass@1.108"; empty is the default.
+	Engine string
+	Source string
+	// Files are the request's own, by name, for the source to import.
+	Files           map[string]string
 	Options, Locals []byte
 	Limits          job.Limits
 }
@@ -73,14 +78,14 @@ func (r *Renderer) Limits() job.Limits {
 	return r.config.Limits
 }
 
-// Engine returns "name@version" of the engine that compiles l, and whether
-// there is a box for it.
-func (r *Renderer) Engine(l *lang.Language) (string, bool) {
-	b, ok := r.boxes[l.Box]
-	if !ok {
-		return "", false
+// Engines returns "name@version" of every engine that compiles l, the default
+// first; none when there is no box for it.
+func (r *Renderer) Engines(l *lang.Language) []string {
+	var all []string
+	for _, version := range r.boxes[l.Box].Engines[l.Engine] {
+		all = append(all, l.Engine+"@"+version)
 	}
-	return l.Engine + "@" + b.Engines[l.Engine], true
+	return all
 }
 
 // Render compiles. Its errors are *job.Invalid (the caller's), ErrBusy, the
@@ -95,7 +100,8 @@ func (r *Renderer) Render(ctx context.Context, request Request) (Answer, error) 
 	return answer, err
 }
 
-// run waits for the job's turn, bounded in number and time, and runs it.
+// run waits for the job's turn, bounded in number and time, and runs it and
+// the steps that follow.
 func (r *Renderer) run(ctx context.Context, j job.Job) (job.Result, error) {
 	start := time.Now()
 	until := start.Add(r.config.QueueTimeout)
@@ -106,12 +112,27 @@ func (r *Renderer) run(ctx context.Context, j job.Job) (job.Result, error) {
 	}
 	defer r.turns.Release(1)
 	waited := time.Since(start)
-	// Waiting for a cell, when a box has just died, is queueing too.
+	result, err := r.runOne(ctx, j, until)
+	for _, step := range j.Then {
+		if err != nil || result.Outcome != job.OK {
+			break
+		}
+		before := result
+		if result, err = r.runOne(ctx, following(j, step, before), time.Now().Add(r.config.QueueTimeout)); err == nil {
+			result = behind(before, result)
+		}
+	}
+	result.Timing.Queue += waited
+	return result, err
+}
+
+// runOne gives one job to a cell. Waiting for a cell, when a box has just
+// died, is queueing too.
+func (r *Renderer) runOne(ctx context.Context, j job.Job, until time.Time) (job.Result, error) {
 	result, err := r.boxes[mustFind(j.Language).Box].Runner.Do(ctx, j, until)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = ErrBusy
 	}
-	result.Timing.Queue += waited
 	return result, err
 }
 

@@ -31,7 +31,7 @@ func (r runner) Do(ctx context.Context, j job.Job, _ time.Time) (job.Result, err
 func renderer(c render.Config, do func(ctx context.Context, j job.Job) (job.Result, error)) *render.Renderer {
 	c.Limits = limits
 	return render.New(c, map[string]render.Box{
-		"ruby": {Runner: runner{do}, Image: "sha256:x", Engines: map[string]string{"haml": "6.1.1", "slim": "4.1.0", "erb": "2.2.3"}},
+		"ruby": {Runner: runner{do}, Image: "sha256:x", Engines: map[string][]string{"haml": {"6.1.1", "6.0.0"}, "slim": {"4.1.0"}, "erb": {"2.2.3"}}},
 	})
 }
 

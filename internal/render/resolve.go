@@ -16,19 +16,19 @@ const byteOrderMark = "\uFEFF"
 // running it. Its only error is *job.Invalid.
 func (r *Renderer) resolve(request Request) (job.Job, error) {
 	l, ok := lang.Find(request.Language)
-	engine := ""
-	if ok {
-		engine, ok = r.Engine(l)
-	}
-	if !ok {
+	if !ok || len(r.Engines(l)) == 0 {
 		return job.Job{}, unknownLanguage(request.Language)
+	}
+	engine, err := pick(l, r.Engines(l), request.Engine)
+	if err != nil {
+		return job.Job{}, err
 	}
 	limits, err := lower(r.config.Limits, request.Limits)
 	if err != nil {
 		return job.Job{}, err
 	}
-	source, err := checkSource(request.Source, limits.Source)
-	if err != nil {
+	j := job.Job{Language: l.ID, Engine: engine, Image: r.boxes[l.Box].Image, Limits: limits}
+	if err := readTexts(&j, l, request); err != nil {
 		return job.Job{}, err
 	}
 	if err := checkSize("options", request.Options, limits.Options); err != nil {
@@ -37,46 +37,90 @@ func (r *Renderer) resolve(request Request) (job.Job, error) {
 	if err := checkSize("locals", request.Locals, limits.Options); err != nil {
 		return job.Job{}, err
 	}
-	options, err := l.CanonicalOptions(request.Options)
-	if err != nil {
+	var next []byte
+	if j.Options, next, err = l.CanonicalOptions(request.Options, request.Language); err != nil {
 		return job.Job{}, err
 	}
-	locals, err := l.CanonicalLocals(request.Locals)
-	if err != nil {
+	if next != nil {
+		j.Then = append(j.Then, r.step(l.Step(), next))
+	}
+	if j.Locals, err = l.CanonicalLocals(request.Locals); err != nil {
 		return job.Job{}, err
 	}
-	return job.Job{
-		Language: l.ID, Engine: engine, Image: r.boxes[l.Box].Image,
-		Options: options, Locals: locals, Source: source, Limits: limits,
-	}, nil
+	return j, nil
+}
+
+func (r *Renderer) step(l *lang.Language, options []byte) job.Step {
+	return job.Step{Language: l.ID, Engine: r.Engines(l)[0], Image: r.boxes[l.Box].Image, Options: options}
+}
+
+// pick finds the engine that a caller pinned, among those of l.
+func pick(l *lang.Language, engines []string, pinned string) (string, error) {
+	if pinned == "" {
+		return engines[0], nil
+	}
+	for _, engine := range engines {
+		name, version, _ := strings.Cut(engine, "@")
+		wantName, wantVersion, _ := strings.Cut(pinned, "@")
+		if name == wantName && (wantVersion == "" || strings.HasPrefix(version+".", wantVersion+".")) {
+			return engine, nil
+		}
+	}
+	return "", &job.Invalid{Field: "engine", Reason: fmt.Sprintf(
+		"%q is not available for %s (there is: %s)", shortened(pinned), l.ID, strings.Join(engines, ", "))}
+}
+
+// readTexts puts source and files into the job. They share one limit.
+func readTexts(j *job.Job, l *lang.Language, request Request) error {
+	left := j.Limits.Source
+	var err error
+	if j.Source, err = checkSource("source", request.Source, left); err != nil {
+		return err
+	}
+	left -= job.Bytes(len(j.Source))
+	if j.Files, err = l.CheckFiles(request.Files); err != nil {
+		return err
+	}
+	for i, f := range j.Files {
+		if j.Files[i].Source, err = checkSource("files."+f.Name, f.Source, left); err != nil {
+			return err
+		}
+		left -= job.Bytes(len(j.Files[i].Source))
+	}
+	return nil
 }
 
 func unknownLanguage(name string) error {
 	if name == "" {
 		return &job.Invalid{Field: "language", Reason: "is missing (there is: " + strings.Join(lang.IDs(), ", ") + ")"}
 	}
+	return &job.Invalid{Field: "language", Reason: fmt.Sprintf("%q is not known (there is: %s)", shortened(name), strings.Join(lang.IDs(), ", "))}
+}
+
+// shortened is what an error quotes of a caller's word.
+func shortened(word string) string {
 	const shown = 40
-	if len(name) > shown {
-		name = strings.ToValidUTF8(name[:shown], "") + "…"
+	if len(word) > shown {
+		return strings.ToValidUTF8(word[:shown], "") + "…"
 	}
-	return &job.Invalid{Field: "language", Reason: fmt.Sprintf("%q is not known (there is: %s)", name, strings.Join(lang.IDs(), ", "))}
+	return word
 }
 
 // checkSource returns the source as the engines get it: a leading byte order
 // mark is dropped; line ends stay as they are.
-func checkSource(source string, limit job.Bytes) (string, error) {
+func checkSource(field, source string, limit job.Bytes) (string, error) {
 	if job.Bytes(len(source)) > limit {
 		return "", &job.Invalid{
-			Field: "source", Fault: job.TooLarge,
+			Field: field, Fault: job.TooLarge,
 			Reason: fmt.Sprintf("has %d bytes, the limit is %d", len(source), limit),
 		}
 	}
 	if !utf8.ValidString(source) {
-		return "", &job.Invalid{Field: "source", Reason: "is not valid UTF-8"}
+		return "", &job.Invalid{Field: field, Reason: "is not valid UTF-8"}
 	}
 	source = strings.TrimPrefix(source, byteOrderMark)
 	if at := strings.IndexByte(source, 0); at >= 0 {
-		return "", &job.Invalid{Field: "source", Reason: fmt.Sprintf("has a NUL character in line %d", 1+strings.Count(source[:at], "\n"))}
+		return "", &job.Invalid{Field: field, Reason: fmt.Sprintf("has a NUL character in line %d", 1+strings.Count(source[:at], "\n"))}
 	}
 	return source, nil
 }

@@ -61,7 +61,7 @@ func TestAssembleRuby(t *testing.T) {
 	for _, m := range machines {
 		t.Run(m.goarch, func(t *testing.T) {
 			t.Parallel()
-			p := ruby(t)
+			p := policyOf(t, "ruby")
 			f := mustLoad(t, p, m)
 			compare(t, p, m, f)
 			// BPF_MAXINSNS; the kernel takes no longer filter.
@@ -134,12 +134,12 @@ func foreign(m machine, number uint32) []call {
 func TestAssembleIsDeterministic(t *testing.T) {
 	t.Parallel()
 	for _, m := range machines {
-		first, err := ruby(t).Assemble(m.goarch)
+		first, err := policyOf(t, "ruby").Assemble(m.goarch)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for range 20 {
-			again, err := ruby(t).Assemble(m.goarch)
+			again, err := policyOf(t, "ruby").Assemble(m.goarch)
 			if err != nil {
 				t.Fatal(err)
 			}

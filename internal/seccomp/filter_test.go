@@ -149,10 +149,13 @@ func holds(condition seccomp.Condition, c call) bool {
 	return slices.Contains(condition.Values, value)
 }
 
-// ruby is the policy that the cells of the ruby box get.
-func ruby(t *testing.T) *seccomp.Policy {
+// images are those whose boxes' cells get a policy.
+var images = []string{"node", "ruby"}
+
+// policyOf is the policy that the cells of an image's boxes get.
+func policyOf(t *testing.T, name string) *seccomp.Policy {
 	t.Helper()
-	text, err := fs.ReadFile(boxes.Files, "ruby/cell.policy")
+	text, err := fs.ReadFile(boxes.Files, name+"/cell.policy")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,26 +18,16 @@ import (
 
 var update = flag.Bool("update", false, "rewrite testdata/*.golden")
 
-// What the ruby policy decides, as the assembled filter decides it: a change
+// What each policy decides, as the assembled filter decides it: a change
 // of policy, of the assembler or of a table of system calls shows in review.
-func TestRubyGolden(t *testing.T) {
+func TestGolden(t *testing.T) {
 	t.Parallel()
 	var read []string
-	for _, m := range machines {
-		path := filepath.Join("testdata", "ruby."+m.goarch+".golden")
-		read = append(read, path)
-		got := decisions(t, ruby(t), m)
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got); diff != "" {
-			t.Errorf("%s (-want +got; -update rewrites it):\n%s", path, diff)
+	for _, name := range images {
+		for _, m := range machines {
+			path := filepath.Join("testdata", name+"."+m.goarch+".golden")
+			read = append(read, path)
+			compareGolden(t, path, decisions(t, name, m))
 		}
 	}
 	there, err := filepath.Glob(filepath.Join("testdata", "*.golden"))
@@ -49,9 +39,27 @@ func TestRubyGolden(t *testing.T) {
 	}
 }
 
-// decisions lists every call of the machine with its verdict.
-func decisions(t *testing.T, p *seccomp.Policy, m machine) string {
+func compareGolden(t *testing.T, path, got string) {
 	t.Helper()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got; -update rewrites it):\n%s", path, diff)
+	}
+}
+
+// decisions lists every call of the machine with the verdict of an image's
+// policy.
+func decisions(t *testing.T, name string, m machine) string {
+	t.Helper()
+	p := policyOf(t, name)
 	f := mustLoad(t, p, m)
 	rules, absent := make(map[string]seccomp.Rule), []string{}
 	for _, rule := range p.Rules {
@@ -63,7 +71,7 @@ func decisions(t *testing.T, p *seccomp.Policy, m machine) string {
 		}
 	}
 	var table strings.Builder
-	fmt.Fprintf(&table, "# boxes/ruby/cell.policy on %s. Written by: go test ./internal/seccomp -update\n\n", m.goarch)
+	fmt.Fprintf(&table, "# boxes/%s/cell.policy on %s. Written by: go test ./internal/seccomp -update\n\n", name, m.goarch)
 	for _, name := range slices.Sorted(maps.Keys(m.calls.SyscallNames)) {
 		number := uint32(m.calls.SyscallNames[name])
 		decided := describe(f.run(t, m.every(number, 0)))

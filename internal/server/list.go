@@ -8,14 +8,20 @@ import (
 )
 
 type languageShape struct {
-	ID         string        `json:"id"`
-	Title      string        `json:"title"`
-	Aliases    []string      `json:"aliases"`
-	Extensions []string      `json:"extensions"`
-	Engine     string        `json:"engine"`
-	Locals     bool          `json:"locals"`
-	Options    []optionShape `json:"options"`
-	Limits     limitsShape   `json:"limits"`
+	ID         string     `json:"id"`
+	Title      string     `json:"title"`
+	Aliases    []string   `json:"aliases"`
+	Extensions []string   `json:"extensions"`
+	Class      lang.Class `json:"class"`
+	// Engine is the default one of Engines, the versions that can be pinned.
+	Engine  string   `json:"engine"`
+	Engines []string `json:"engines"`
+	// Ready says whether a box for it is up.
+	Ready   bool          `json:"ready"`
+	Files   bool          `json:"files"`
+	Locals  bool          `json:"locals"`
+	Options []optionShape `json:"options"`
+	Limits  limitsShape   `json:"limits"`
 }
 
 type optionShape struct {
@@ -25,23 +31,31 @@ type optionShape struct {
 	Values  []string  `json:"values,omitempty"`
 	Min     int       `json:"min,omitzero"`
 	Max     int       `json:"max,omitzero"`
+	Pattern string    `json:"pattern,omitempty"`
 	Help    string    `json:"help"`
 }
 
 func (s *Server) languages(w http.ResponseWriter, _ *http.Request, _ *exchange) error {
 	shapes := []languageShape{}
+	ready := make(map[string]bool)
+	for _, p := range s.pools {
+		stats := p.Stats()
+		ready[stats.Kind] = stats.Ready
+	}
 	for _, l := range lang.Table {
-		engine, ok := s.renderer.Engine(l)
-		if !ok {
+		engines := s.renderer.Engines(l)
+		if len(engines) == 0 {
 			continue
 		}
 		shape := languageShape{
-			ID: l.ID, Title: l.Title, Aliases: l.Aliases, Extensions: l.Extensions, Engine: engine, Locals: l.Locals,
+			ID: l.ID, Title: l.Title, Aliases: l.Aliases, Extensions: l.Extensions, Class: l.Class,
+			Engine: engines[0], Engines: engines, Ready: ready[l.Box], Locals: l.Locals != lang.NoLocals, Files: l.Files,
 			Options: []optionShape{}, Limits: shapeOfLimits(s.renderer.Limits()),
 		}
-		for _, o := range l.Options {
+		for _, o := range l.AllOptions() {
 			shape.Options = append(shape.Options, optionShape{
-				Name: o.Name, Type: o.Type, Default: o.Default, Values: o.Values, Min: o.Min, Max: o.Max, Help: o.Help,
+				Name: o.Name, Type: o.Type, Default: o.Default, Values: o.Values, Min: o.Min, Max: o.Max,
+				Pattern: o.Pattern, Help: o.Help,
 			})
 		}
 		shapes = append(shapes, shape)

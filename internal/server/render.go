@@ -12,11 +12,13 @@ import (
 
 // renderRequest is the body of POST /v1/render.
 type renderRequest struct {
-	Language string         `json:"language"`
-	Source   *string        `json:"source"`
-	Options  jsontext.Value `json:"options"`
-	Locals   jsontext.Value `json:"locals"`
-	Limits   *limitsShape   `json:"limits"`
+	Language string            `json:"language"`
+	Engine   string            `json:"engine"`
+	Source   *string           `json:"source"`
+	Files    map[string]string `json:"files"`
+	Options  jsontext.Value    `json:"options"`
+	Locals   jsontext.Value    `json:"locals"`
+	Limits   *limitsShape      `json:"limits"`
 }
 
 // renderShape is the one result shape for every language.
@@ -42,7 +44,9 @@ type diagnosticShape struct {
 	EndLine   *int         `json:"end_line"`
 	EndColumn *int         `json:"end_column"`
 	Code      *string      `json:"code"`
-	Frame     *string      `json:"frame"`
+	// File is one of the request's files, null for its source.
+	File  *string `json:"file"`
+	Frame *string `json:"frame"`
 }
 
 // receiptShape: an answer goes out before its cell is torn down, so the cell's
@@ -60,7 +64,8 @@ const jsonEscape = 6
 // bodyLimit is the longest body that can hold a request within the limits.
 func (s *Server) bodyLimit() job.Bytes {
 	l := s.renderer.Limits()
-	return jsonEscape*(l.Source+2*l.Options) + 4*job.KiB
+	const fileNames = job.MaxFiles * (job.MaxFileName + 16)
+	return jsonEscape*(l.Source+2*l.Options) + fileNames + 4*job.KiB
 }
 
 func (s *Server) render(w http.ResponseWriter, r *http.Request, e *exchange) error {
@@ -87,7 +92,8 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, e *exchange) err
 		return err
 	}
 	answer, err := s.renderer.Render(r.Context(), render.Request{
-		Language: in.Language, Source: *in.Source, Options: in.Options, Locals: in.Locals, Limits: limits,
+		Language: in.Language, Engine: in.Engine, Source: *in.Source, Files: in.Files,
+		Options: in.Options, Locals: in.Locals, Limits: limits,
 	})
 	if err != nil {
 		return err
@@ -104,13 +110,15 @@ func shapeOf(a render.Answer, id string) renderShape {
 		Receipt: receiptOf(a.Result.Timing),
 	}
 	if shape.OK {
-		shape.Output = &a.Result.Output
+		shape.Output, shape.SourceMap = &a.Result.Output, text(a.Result.SourceMap)
 	}
 	for i, d := range a.Result.Diagnostics {
+		// A diagnostic names none but the job's own files.
+		source, _ := a.Job.Text(d.File)
 		shape.Diagnostics[i] = diagnosticShape{
 			Severity: d.Severity, Message: d.Message,
 			Line: known(d.Line), Column: known(d.Column), EndLine: known(d.EndLine), EndColumn: known(d.EndColumn),
-			Code: text(d.Code), Frame: text(d.Frame(a.Job.Source)),
+			Code: text(d.Code), File: text(d.File), Frame: text(d.Frame(source)),
 		}
 	}
 	return shape

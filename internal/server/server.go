@@ -27,7 +27,7 @@ type Config struct {
 // renderer is what the server needs of render.Renderer.
 type renderer interface {
 	Render(ctx context.Context, request render.Request) (render.Answer, error)
-	Engine(l *lang.Language) (string, bool)
+	Engines(l *lang.Language) []string
 	Limits() job.Limits
 }
 
@@ -61,7 +61,7 @@ func (s *Server) routes() {
 	s.handle("GET /healthz", s.healthz)
 	s.handle("GET /readyz", s.readyz)
 	for _, l := range lang.Table {
-		if l.Locals {
+		if l.Locals != lang.NoLocals {
 			s.handle("POST /"+l.ID, s.markup(l.ID))
 		}
 	}

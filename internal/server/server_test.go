@@ -23,8 +23,8 @@ type answers func(ctx context.Context, request render.Request) (render.Answer, e
 func (a answers) Render(ctx context.Context, request render.Request) (render.Answer, error) {
 	return a(ctx, request)
 }
-func (answers) Engine(*lang.Language) (string, bool) { return "haml@0", true }
-func (answers) Limits() job.Limits                   { return job.Limits{Source: 1000, Options: 100} }
+func (answers) Engines(*lang.Language) []string { return []string{"haml@0"} }
+func (answers) Limits() job.Limits              { return job.Limits{Source: 1000, Options: 100} }
 
 func serverOf(a answers) (*Server, *bytes.Buffer) {
 	log := new(bytes.Buffer)

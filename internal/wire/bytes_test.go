@@ -39,7 +39,7 @@ func frame(kind wire.Kind, body []byte) []byte {
 
 // frameHead is the fixed part of a frame, whatever length it claims.
 func frameHead(kind wire.Kind, length uint32) []byte {
-	b := []byte{'F', 'H', 'F', '1', 1, uint8(kind), 0, 0}
+	b := []byte{'F', 'H', 'F', '1', wire.Version, uint8(kind), 0, 0}
 	return binary.BigEndian.AppendUint32(b, length)
 }
 
@@ -52,7 +52,7 @@ func word(n uint32) []byte {
 }
 
 func diagnostic(d wire.Diagnostic) []byte {
-	return join([]byte{d.Severity}, word(d.Line), word(d.Column), word(d.EndLine), word(d.EndColumn), field(d.Code), field(d.Message))
+	return join([]byte{d.Severity}, word(d.Line), word(d.Column), word(d.EndLine), word(d.EndColumn), field(d.File), field(d.Code), field(d.Message))
 }
 
 // result is the frame of a result.
@@ -61,7 +61,7 @@ func result(r wire.Result) []byte {
 	for _, d := range r.Diagnostics {
 		body = append(body, diagnostic(d)...)
 	}
-	return frame(r.Kind, append(body, field(string(r.Output))...))
+	return frame(r.Kind, join(body, field(string(r.Output)), field(string(r.SourceMap))))
 }
 
 func join(parts ...[]byte) []byte {

@@ -23,15 +23,23 @@ type JobBody struct {
 	// CPUSeconds and MemoryKiB are this job's own; at most the header's.
 	CPUSeconds, MemoryKiB uint32
 	Language              string
-	Options, Locals       []byte
-	Source                string
+	// Version is the engine's.
+	Version         string
+	Options, Locals []byte
+	Source          string
+	// Files are the request's own, beside its source.
+	Files []File
 }
+
+// File is one of a job's files.
+type File struct{ Name, Source string }
 
 // Diagnostic as it crosses the border: 0 is an unknown position.
 type Diagnostic struct {
 	Severity                         uint8
 	Line, Column, EndLine, EndColumn uint32
-	Code, Message                    string
+	// File is one of the job's files, empty for its source.
+	File, Code, Message string
 }
 
 // Result is what a cell says, checked for shape only. Every byte of it was
@@ -40,13 +48,16 @@ type Result struct {
 	Kind        Kind
 	Diagnostics []Diagnostic
 	Output      []byte
+	// SourceMap is empty when there is none.
+	SourceMap []byte
 }
 
-// ResultLimits bound what ReadResult takes in.
+// ResultLimits bound what ReadResult takes in. A source map may be as long as
+// an output.
 type ResultLimits struct{ OutputBytes, DiagnosticsBytes int }
 
 // Parts of a result's body that are neither output nor diagnostics.
-const resultOverhead = 8
+const resultOverhead = 12
 
 // A frame:
 //
@@ -67,20 +78,31 @@ func appendField[T string | []byte](b []byte, field T) []byte {
 
 // AppendJob appends a whole job frame to b.
 //
-//	│ cpu s │ mem KiB │ n│language │ n│options │ n│locals │ n│source │
+//	│ cpu s │ mem KiB │ n│language │ n│version │ n│options │ n│locals │ n│source │ count │ { n│name │ n│source } … │
 func AppendJob(b []byte, j JobBody) []byte {
 	b = appendFrameHeader(b, Job, JobLength(j))
 	b = binary.BigEndian.AppendUint32(b, j.CPUSeconds)
 	b = binary.BigEndian.AppendUint32(b, j.MemoryKiB)
 	b = appendField(b, j.Language)
+	b = appendField(b, j.Version)
 	b = appendField(b, j.Options)
 	b = appendField(b, j.Locals)
-	return appendField(b, j.Source)
+	b = appendField(b, j.Source)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(j.Files)))
+	for _, f := range j.Files {
+		b = appendField(b, f.Name)
+		b = appendField(b, f.Source)
+	}
+	return b
 }
 
 // JobLength is the length of the job's body, without the frame's header.
 func JobLength(j JobBody) int {
-	return 8 + 4*4 + len(j.Language) + len(j.Options) + len(j.Locals) + len(j.Source)
+	n := 8 + 5*4 + len(j.Language) + len(j.Version) + len(j.Options) + len(j.Locals) + len(j.Source) + 4
+	for _, f := range j.Files {
+		n += 2*4 + len(f.Name) + len(f.Source)
+	}
+	return n
 }
 
 func readFrameHeader(r io.Reader) (Kind, int, error) {
@@ -128,7 +150,7 @@ func ReadResult(r io.Reader, limits ResultLimits) (Result, error) {
 	if kind != OK && kind != SourceError {
 		return Result{}, fmt.Errorf("frame of kind %d where a result was due: %w", kind, ErrMalformed)
 	}
-	if length > limits.OutputBytes+limits.DiagnosticsBytes+resultOverhead {
+	if length > 2*limits.OutputBytes+limits.DiagnosticsBytes+resultOverhead {
 		return Result{}, ErrTooLarge
 	}
 	body, err := readBody(r, length)
@@ -175,12 +197,12 @@ func readBody(r io.Reader, length int) ([]byte, error) {
 
 // decodeResult decodes a result's body:
 //
-//	│ count │ { severity │ line │ column │ end line │ end column │ n│code │ n│message } … │ n│output │
+//	│ count │ { severity │ line │ column │ end line │ end column │ n│file │ n│code │ n│message } … │ n│output │ n│source map │
 func decodeResult(body []byte, limits ResultLimits) (Result, error) {
 	d := decoder{rest: body}
 	count := d.uint32()
-	// The smallest diagnostic has 25 bytes: a larger count is a lie.
-	if int64(count) > int64(len(body))/25 {
+	// The smallest diagnostic has 29 bytes: a larger count is a lie.
+	if int64(count) > int64(len(body))/29 {
 		return Result{}, fmt.Errorf("%d diagnostics in %d bytes: %w", count, len(body), ErrMalformed)
 	}
 	var result Result
@@ -191,10 +213,11 @@ func decodeResult(body []byte, limits ResultLimits) (Result, error) {
 		}
 	}
 	result.Output = d.field()
+	result.SourceMap = d.field()
 	if d.short || len(d.rest) != 0 {
 		return Result{}, fmt.Errorf("result body: %w", ErrMalformed)
 	}
-	if len(result.Output) > limits.OutputBytes {
+	if len(result.Output) > limits.OutputBytes || len(result.SourceMap) > limits.OutputBytes {
 		return Result{}, ErrTooLarge
 	}
 	return result, nil
@@ -245,6 +268,6 @@ func (d *decoder) diagnostic() Diagnostic {
 		Severity: d.uint8(),
 		Line:     d.uint32(), Column: d.uint32(),
 		EndLine: d.uint32(), EndColumn: d.uint32(),
-		Code: string(d.field()), Message: string(d.field()),
+		File: string(d.field()), Code: string(d.field()), Message: string(d.field()),
 	}
 }

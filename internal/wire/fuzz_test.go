@@ -27,7 +27,7 @@ func (g *greedy) Read(p []byte) (int, error) {
 // Whatever a cell sends, it is refused with one of four errors, or it is
 // exactly one result within the limits: encoded again it gives the same bytes.
 func FuzzReadResult(f *testing.F) {
-	one := wire.Diagnostic{Severity: 1, Line: 2, Column: 3, EndLine: 4, EndColumn: 5, Code: "c", Message: "message"}
+	one := wire.Diagnostic{Severity: 1, Line: 2, Column: 3, EndLine: 4, EndColumn: 5, File: "f", Code: "c", Message: "message"}
 	for _, r := range []wire.Result{
 		{Kind: wire.OK, Output: []byte("<p>hii</p>\n")},
 		{Kind: wire.OK},
@@ -44,7 +44,7 @@ func FuzzReadResult(f *testing.F) {
 		limits := wire.ResultLimits{OutputBytes: int(outputBytes), DiagnosticsBytes: int(diagnosticsBytes)}
 		stream := &greedy{from: bytes.NewReader(data)}
 		got, err := wire.ReadResult(stream, limits)
-		if want := max(wire.FrameBytes, int(outputBytes)+int(diagnosticsBytes)+8); stream.asked > want {
+		if want := max(wire.FrameBytes, 2*int(outputBytes)+int(diagnosticsBytes)+12); stream.asked > want {
 			t.Errorf("asked for %d bytes at once, want at most %d", stream.asked, want)
 		}
 		slow, slowErr := wire.ReadResult(iotest.OneByteReader(bytes.NewReader(data)), limits)

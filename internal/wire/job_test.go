@@ -23,20 +23,25 @@ func TestAppendJob(t *testing.T) {
 		{
 			name: "every field",
 			job: wire.JobBody{
-				CPUSeconds: 0x01020304, MemoryKiB: 0x11121314, Language: "haml",
+				CPUSeconds: 0x01020304, MemoryKiB: 0x11121314, Language: "haml", Version: "6.1",
 				Options: []byte(`{}`), Locals: []byte(`{"a":1}`), Source: "%p é\n",
+				Files: []wire.File{{Name: "a", Source: "é"}, {Name: "bc"}},
 			},
-			want: `46484631 01 02 0000 0000002b
+			want: `46484631 02 02 0000 0000004b
 				01020304 11121314
 				00000004 68616d6c
+				00000003 362e31
 				00000002 7b7d
 				00000007 7b2261223a317d
-				00000006 257020c3a90a`,
+				00000006 257020c3a90a
+				00000002
+				00000001 61 00000002 c3a9
+				00000002 6263 00000000`,
 		},
 		{
 			name: "nothing in it",
 			job:  wire.JobBody{},
-			want: "46484631 01 02 0000 00000018 00000000 00000000 00000000 00000000 00000000 00000000",
+			want: "46484631 02 02 0000 00000020 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

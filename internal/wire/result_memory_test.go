@@ -14,7 +14,7 @@ import (
 // Not parallel: the runtime counts the allocations of all tests together.
 func TestReadResultMemory(t *testing.T) {
 	const mib = 1 << 20
-	huge := wire.ResultLimits{OutputBytes: 1 << 30, DiagnosticsBytes: 1 << 20}
+	huge := wire.ResultLimits{OutputBytes: 1 << 29, DiagnosticsBytes: 1 << 20}
 	for _, test := range []struct {
 		name string
 		data []byte
@@ -49,7 +49,7 @@ func TestReadResultMemory(t *testing.T) {
 		},
 		{
 			"a megabyte of the smallest diagnostics",
-			result(wire.Result{Kind: wire.OK, Diagnostics: make([]wire.Diagnostic, mib/25)}), nil, 24 * mib,
+			result(wire.Result{Kind: wire.OK, Diagnostics: make([]wire.Diagnostic, mib/29)}), nil, 24 * mib,
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/fumehood/fumehood/internal/wire"
 )
@@ -27,7 +28,7 @@ var readers = map[string]func(io.Reader) io.Reader{
 
 // remark is a diagnostic of size bytes.
 func remark(size int) wire.Diagnostic {
-	return wire.Diagnostic{Line: 1, Message: string(bytes.Repeat([]byte("m"), size-25))}
+	return wire.Diagnostic{Line: 1, Message: string(bytes.Repeat([]byte("m"), size-29))}
 }
 
 func TestReadResult(t *testing.T) {
@@ -41,7 +42,7 @@ func TestReadResult(t *testing.T) {
 		{"output that is no text", wire.Result{Kind: wire.OK, Output: []byte{0, 0xff, 0xfe}}},
 		{"source error", wire.Result{
 			Kind: wire.SourceError, Output: []byte{},
-			Diagnostics: []wire.Diagnostic{{Line: 2, Column: 3, EndLine: 4, EndColumn: 5, Code: "Haml", Message: "illegal nesting"}},
+			Diagnostics: []wire.Diagnostic{{Line: 2, Column: 3, EndLine: 4, EndColumn: 5, File: "_a.scss", Code: "Haml", Message: "illegal nesting"}},
 		}},
 		{"source error without a reason", wire.Result{Kind: wire.SourceError, Output: []byte{}}},
 		{"ok with warnings", wire.Result{
@@ -55,8 +56,10 @@ func TestReadResult(t *testing.T) {
 			}},
 		}},
 		{"the smallest diagnostics", wire.Result{Kind: wire.OK, Output: []byte{}, Diagnostics: make([]wire.Diagnostic, 2)}},
+		{"a source map", wire.Result{Kind: wire.OK, Output: []byte("x"), SourceMap: []byte(`{"version":3}`)}},
 		{"both limits met", wire.Result{
 			Kind: wire.OK, Output: bytes.Repeat([]byte("o"), limits.OutputBytes),
+			SourceMap:   bytes.Repeat([]byte("m"), limits.OutputBytes),
 			Diagnostics: []wire.Diagnostic{remark(limits.DiagnosticsBytes)},
 		}},
 	} {
@@ -67,7 +70,7 @@ func TestReadResult(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff(test.want, got); diff != "" {
+				if diff := cmp.Diff(test.want, got, cmpopts.EquateEmpty()); diff != "" {
 					t.Errorf("ReadResult (-want +got):\n%s", diff)
 				}
 			})
@@ -83,8 +86,8 @@ func TestReadResultRefuses(t *testing.T) {
 		changed[at] = b
 		return changed
 	}
-	const most = 64 + 64 + 8
-	one := diagnostic(wire.Diagnostic{Code: "code", Message: "message"})
+	const most = 2*64 + 64 + 12
+	one := diagnostic(wire.Diagnostic{Code: "c", Message: "m"})
 	// Up to its texts a diagnostic has these bytes.
 	head := one[:17]
 	for _, test := range []struct {
@@ -126,7 +129,7 @@ func TestReadResultRefuses(t *testing.T) {
 		{"a frame in a frame", frame(wire.OK, good), wire.ErrMalformed},
 
 		{"one diagnostic of none", frame(wire.OK, join(word(1), field(""))), wire.ErrMalformed},
-		{"one diagnostic counted as two", frame(wire.OK, join(word(2), one, field(string(make([]byte, 21))))), wire.ErrMalformed},
+		{"one diagnostic counted as two", frame(wire.OK, join(word(2), one, field(string(make([]byte, 25))))), wire.ErrMalformed},
 		{"two diagnostics counted as one", frame(wire.OK, join(word(1), one, one, field(""))), wire.ErrMalformed},
 		{"one diagnostic not counted", frame(wire.OK, join(word(0), one, field(""))), wire.ErrMalformed},
 		{"2^32-1 diagnostics", frame(wire.OK, join(word(math.MaxUint32), one, field(""))), wire.ErrMalformed},
@@ -166,7 +169,7 @@ func TestReadResultRefuses(t *testing.T) {
 // A frame that is too large is refused by its header: the rest stays unread.
 func TestReadResultLeavesWhatIsTooLarge(t *testing.T) {
 	t.Parallel()
-	const body = 137
+	const body = 2*64 + 64 + 12 + 1
 	stream := bytes.NewReader(frame(wire.OK, make([]byte, body)))
 	if _, err := wire.ReadResult(stream, limits); !errors.Is(err, wire.ErrTooLarge) {
 		t.Fatalf("got %v, want ErrTooLarge", err)

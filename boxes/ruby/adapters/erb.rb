@@ -4,6 +4,7 @@
 module Adapters
   module Erb
     NAME = "erb"
+    ENGINE = "erb"
 
     module_function
 
@@ -17,7 +18,7 @@ module Adapters
       ::ERB.version
     end
 
-    def compile(source, options, locals)
+    def compile(source, options, locals, _files)
       template = ::ERB.new(source, trim_mode: options["trim_mode"])
       template.filename = Diagnosis::FILE
       template.result(scope(locals))

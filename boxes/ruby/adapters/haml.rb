@@ -7,7 +7,10 @@ require_relative "haml_ruby"
 module Adapters
   module Haml
     NAME = "haml"
+    ENGINE = "haml"
     ELSEWHERE = %i[sass scss less coffee coffeescript].freeze
+
+    COUNTED_FROM_1 = /\A(?:Invalid tag|Unbalanced brackets)/
 
     class << self
       # The line of the filter that failed, if one did.
@@ -37,7 +40,7 @@ module Adapters
       ::Haml::VERSION
     end
 
-    def compile(source, options, locals)
+    def compile(source, options, locals, _files)
       Haml.failed_at = nil
       ::Haml::Template.new(Diagnosis::FILE, 1, engine_options(options)) { source }.render(SCOPE, locals)
     end
@@ -47,13 +50,17 @@ module Adapters
       when ::Haml::Error
         return in_ruby(error, source) unless error.line
 
-        # Haml counts lines from 0.
-        Diagnosis.of(error, position: [error.line + 1, Diagnosis::UNKNOWN])
+        Diagnosis.of(error, position: [line_of(error), Diagnosis::UNKNOWN])
       when ::SyntaxError
         in_ruby(error, source)
       else
         Diagnosis.of(error, otherwise: Haml.failed_at)
       end
+    end
+
+    # Haml counts lines from 0, but for two of its errors.
+    def line_of(error)
+      error.message.match?(COUNTED_FROM_1) ? error.line : error.line + 1
     end
 
     def in_ruby(error, source)

@@ -4,6 +4,7 @@
 module Adapters
   module Slim
     NAME = "slim"
+    ENGINE = "slim"
 
     # An embedded engine opens a line with its name and a colon.
     EMBEDDED = /\A\s*(?:textile|rdoc|coffee|less|sass|scss)\b.*:\s*\z/
@@ -26,7 +27,7 @@ module Adapters
       ::Slim::VERSION
     end
 
-    def compile(source, options, locals)
+    def compile(source, options, locals, _files)
       ::Slim::Template.new(Diagnosis::FILE, 1, engine_options(options)) { source }.render(SCOPE, locals)
     rescue EngineNotFound => e
       e.line = 1 + (source.lines.index { |l| EMBEDDED.match?(l) } || 0)
@@ -36,8 +37,9 @@ module Adapters
     def diagnose(error, _source)
       case error
       when ::Slim::Parser::SyntaxError
-        # Slim counts columns from 0.
-        Diagnosis.of(error, message: error.error, position: [error.lineno, error.column + 1])
+        # Slim counts characters, and from 0.
+        column = Diagnosis.units(error.line[0, error.column]) + 1
+        Diagnosis.of(error, message: error.error, position: [error.lineno, column])
       when EngineNotFound
         Diagnosis.of(error, position: [error.line, Diagnosis::UNKNOWN])
       else
