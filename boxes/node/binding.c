@@ -2,10 +2,10 @@
  * binding.c: Node's side of the shim, a Node-API addon with two functions,
  *
  *   exit(status)        ends the process at once
- *   serve(engines, rehearsal, compiler)
+ *   serve(engines, rehearsals, compiler)
  *
  * engines:   [["pug", "3.0.4"], ...]
- * rehearsal: called without arguments, once, in a trial child
+ * rehearsals: functions to call without arguments, each once, in a trial child
  * compiler:  called with (language, version, options, locals, source, files,
  *            seed), files being an array of [name, source], seed one of four
  *            random numbers of 32 bits, the rest strings;
@@ -31,7 +31,7 @@ enum { MAX_ENGINES = 24, MAX_DIAGNOSTICS = 1000, NAME_BYTES = 32 };
 enum { ANSWER_OK, ANSWER_OUTPUT, ANSWER_SOURCE_MAP, ANSWER_DIAGNOSTICS };
 
 static napi_env vm;
-static napi_ref rehearsal, compiler;
+static napi_ref rehearsals, compiler;
 
 /*
  * V8 ends the process with SIGTRAP when its heap cannot grow. It has an
@@ -206,11 +206,11 @@ static int node_compile(const struct fh_job *job, struct fh_result *result)
 	return 0;
 }
 
-static void node_rehearse(void)
+static void node_rehearse(uint32_t which)
 {
 	napi_value unused;
 
-	must(napi_call_function(vm, undefined(), referred(rehearsal), 0, NULL, &unused));
+	must(napi_call_function(vm, undefined(), element(referred(rehearsals), which), 0, NULL, &unused));
 }
 
 static struct fh_engine_version versions[MAX_ENGINES];
@@ -244,7 +244,8 @@ static napi_value serve(napi_env caller, napi_callback_info info)
 	vm = caller;
 	must(napi_get_cb_info(vm, info, &count, arguments, NULL, NULL));
 	node.engine_count = read_engines(arguments[0]);
-	must(napi_create_reference(vm, arguments[1], 1, &rehearsal));
+	must(napi_create_reference(vm, arguments[1], 1, &rehearsals));
+	node.rehearsals = length_of(arguments[1]);
 	must(napi_create_reference(vm, arguments[2], 1, &compiler));
 	set_oom_handler(current_isolate(), on_out_of_memory);
 	_exit(fh_serve(&node) == 0 ? 0 : 1);

@@ -1,6 +1,8 @@
-// The box node-postcss: PostCSS, and the step that may follow any style sheet.
+// The box node-postcss: PostCSS, the step that may follow any style sheet, and what makes style sheets of class names.
 import css from "./adapters/css.js";
 import postcss from "./adapters/postcss.js";
+import tailwind from "./adapters/tailwind.js";
+import unocss from "./adapters/unocss.js";
 import { serve } from "./zygote.js";
 
-serve([css, postcss]);
+serve([css, postcss, tailwind, unocss]);

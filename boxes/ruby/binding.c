@@ -57,10 +57,11 @@ static void find_reserved(void)
 			reserved[reserved_count++] = fd;
 }
 
-static void ruby_rehearse(void)
+static void ruby_rehearse(uint32_t unused)
 {
 	int state = 0;
 
+	(void)unused;
 	rb_protect(call_rehearsal, Qnil, &state);
 	if (state != 0)
 		_exit(FH_EXIT_NO_RESULT);
@@ -188,7 +189,7 @@ static int add_engine(VALUE name, VALUE version, VALUE count)
 static VALUE serve(VALUE self, VALUE engines, VALUE rehearse, VALUE compile)
 {
 	static struct fh_interpreter ruby = {
-		.engines = versions, .fork = ruby_fork, .rehearse = ruby_rehearse,
+		.engines = versions, .fork = ruby_fork, .rehearse = ruby_rehearse, .rehearsals = 1,
 		.wake = ruby_wake, .compile = ruby_compile,
 	};
 

@@ -91,9 +91,10 @@ struct fh_interpreter {
 	/* fork(2) as this interpreter needs it done: 0 in the child. */
 	pid_t (*fork)(void);
 
-	/* One small compile, run once in a trial child, to learn which pages a
-	 * compile writes (pages.h). */
-	void (*rehearse)(void);
+	/* One small compile, of which there are several to choose from, run once
+	 * in a trial child, to learn which pages a compile writes (pages.h). */
+	void (*rehearse)(uint32_t which);
+	uint32_t rehearsals;
 
 	/* Called once the job is read: give back to the interpreter whatever
 	 * descriptors of its own the walls took from it. */

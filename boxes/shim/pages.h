@@ -6,9 +6,9 @@
 
 #include "fumehood.h"
 
-enum { FH_MAX_RUNS = 1024 };
+enum { FH_MAX_RUNS = 2048 };
 
-/* Pages, in runs, that nearly every compile writes or reads. */
+/* Pages, in runs, that most compiles write or read. */
 struct fh_hot_pages {
 	size_t count;
 	struct { char *at; size_t bytes; int written; } runs[FH_MAX_RUNS];
@@ -16,7 +16,8 @@ struct fh_hot_pages {
 
 /*
  * Settles the zygote's memory before its first real fork: fills the holes of
- * the heap, then lets one trial child rehearse and notes which pages it wrote.
+ * the heap, joins pages, then lets trial children rehearse and notes which
+ * pages they used.
  * Returns 0, or -1 with errno set. Needs /proc.
  */
 int fh_pages_settle(const struct fh_interpreter *interpreter, struct fh_hot_pages *hot);

@@ -78,7 +78,7 @@ var styles = []*Language{
 	},
 	{
 		ID: "tailwind", Title: "Tailwind CSS", Aliases: []string{"tailwindcss"},
-		Box: "node-css", Engine: "tailwindcss", Class: Style, Files: true,
+		Box: "node-postcss", Engine: "tailwindcss", Class: Style, Files: true,
 		Options: []Option{
 			{Name: SourceMap, Type: Bool, Default: false, Help: "make a source map"},
 		},
@@ -92,7 +92,7 @@ var styles = []*Language{
 	},
 	{
 		ID: "unocss", Title: "UnoCSS", Aliases: []string{"uno"},
-		Box: "node-css", Engine: "unocss", Class: Style, Files: true,
+		Box: "node-postcss", Engine: "unocss", Class: Style, Files: true,
 		Options: []Option{
 			{Name: "preflights", Type: Bool, Default: true, Help: "also write the reset, the variables of the theme that are used and the initial values of custom properties for old browsers"},
 		},

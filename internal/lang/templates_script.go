@@ -30,7 +30,7 @@ var scriptTemplates = []*Language{
 	},
 	{
 		ID: "nunjucks", Title: "Nunjucks", Aliases: []string{"njk"}, Extensions: []string{".njk", ".nunjucks"},
-		Box: "node-markup", Engine: "nunjucks", Class: Markup, Locals: Keys, Files: true,
+		Box: "node-templates", Engine: "nunjucks", Class: Markup, Locals: Keys, Files: true,
 		Options: []Option{
 			{Name: "autoescape", Type: Bool, Default: true, Help: "escape values for HTML"},
 			{Name: "throw_on_undefined", Type: Bool, Default: false, Help: "an output that is null or undefined is an error"},
@@ -54,7 +54,7 @@ var scriptTemplates = []*Language{
 	},
 	{
 		ID: "ejs", Title: "EJS", Extensions: []string{".ejs"},
-		Box: "node-markup", Engine: "ejs", Class: Markup, Locals: JavaScript, Files: true,
+		Box: "node-templates", Engine: "ejs", Class: Markup, Locals: JavaScript, Files: true,
 		Options: []Option{
 			{Name: "delimiter", Type: Text, Default: "%", Pattern: `[!-~]{1,10}`, Help: "what stands inside the brackets of a tag"},
 			{Name: "open_delimiter", Type: Text, Default: "<", Pattern: `[!-~]{1,10}`, Help: "the bracket that opens a tag"},
@@ -80,7 +80,7 @@ var scriptTemplates = []*Language{
 	},
 	{
 		ID: "handlebars", Title: "Handlebars", Aliases: []string{"hbs"}, Extensions: []string{".hbs", ".handlebars"},
-		Box: "node-markup", Engine: "handlebars", Class: Markup, Locals: Keys, Files: true,
+		Box: "node-templates", Engine: "handlebars", Class: Markup, Locals: Keys, Files: true,
 		Options: []Option{
 			{Name: "strict", Type: Bool, Default: false, Help: "a name that is not defined is an error"},
 			{Name: "assume_objects", Type: Bool, Default: false, Help: "a property of what is not defined is an error"},
@@ -101,7 +101,7 @@ var scriptTemplates = []*Language{
 	},
 	{
 		ID: "mustache", Title: "Mustache", Extensions: []string{".mustache"},
-		Box: "node-markup", Engine: "mustache", Class: Markup, Locals: Keys, Files: true,
+		Box: "node-templates", Engine: "mustache", Class: Markup, Locals: Keys, Files: true,
 		Options: []Option{
 			{Name: "open_tag", Type: Text, Default: "{{", Pattern: `[^\s=]{1,10}`, Help: "what opens a tag, in partials too"},
 			{Name: "close_tag", Type: Text, Default: "}}", Pattern: `[^\s=]{1,10}`, Help: "what closes a tag, in partials too"},
@@ -116,7 +116,7 @@ var scriptTemplates = []*Language{
 	},
 	{
 		ID: "liquid", Title: "Liquid", Extensions: []string{".liquid"},
-		Box: "node-markup", Engine: "liquidjs", Class: Markup, Locals: Keys, Files: true,
+		Box: "node-templates", Engine: "liquidjs", Class: Markup, Locals: Keys, Files: true,
 		Options: []Option{
 			{Name: "strict_variables", Type: Bool, Default: false, Help: "a variable that is not defined is an error"},
 			{Name: "strict_filters", Type: Bool, Default: false, Help: "a filter that is not defined is an error"},
@@ -152,7 +152,7 @@ var scriptTemplates = []*Language{
 	},
 	{
 		ID: "twig", Title: "Twig", Extensions: []string{".twig"},
-		Box: "node-markup", Engine: "twig", Class: Markup, Locals: Keys, Files: true,
+		Box: "node-templates", Engine: "twig", Class: Markup, Locals: Keys, Files: true,
 		Options: []Option{
 			{Name: "autoescape", Type: Bool, Default: false, Help: "escape values"},
 			{
@@ -178,7 +178,7 @@ var scriptTemplates = []*Language{
 	},
 	{
 		ID: "eta", Title: "Eta", Extensions: []string{".eta"},
-		Box: "node-markup", Engine: "eta", Class: Markup, Locals: JavaScript, Files: true,
+		Box: "node-templates", Engine: "eta", Class: Markup, Locals: JavaScript, Files: true,
 		Options: []Option{
 			{Name: "auto_escape", Type: Bool, Default: true, Help: "escape values for HTML"},
 			{Name: "auto_trim_left", Type: Enum, Default: "none", Values: []string{"none", "nl", "slurp"}, Help: "remove one line end, or all white space, left of tags"},

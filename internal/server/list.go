@@ -21,7 +21,9 @@ type languageShape struct {
 	Files   bool          `json:"files"`
 	Locals  bool          `json:"locals"`
 	Options []optionShape `json:"options"`
-	Limits  limitsShape   `json:"limits"`
+	// Example is a short source that compiles.
+	Example string      `json:"example"`
+	Limits  limitsShape `json:"limits"`
 }
 
 type optionShape struct {
@@ -50,7 +52,7 @@ func (s *Server) languages(w http.ResponseWriter, _ *http.Request, _ *exchange) 
 		shape := languageShape{
 			ID: l.ID, Title: l.Title, Aliases: l.Aliases, Extensions: l.Extensions, Class: l.Class,
 			Engine: engines[0], Engines: engines, Ready: ready[l.Box], Locals: l.Locals != lang.NoLocals, Files: l.Files,
-			Options: []optionShape{}, Limits: shapeOfLimits(s.renderer.Limits()),
+			Options: []optionShape{}, Example: l.Example(), Limits: shapeOfLimits(s.renderer.Limits()),
 		}
 		for _, o := range l.AllOptions() {
 			shape.Options = append(shape.Options, optionShape{

@@ -1,0 +1,12 @@
+/* huge.h: fewer and larger pages, for a fork to copy and a processor to find. */
+#ifndef FUMEHOOD_HUGE_H
+#define FUMEHOOD_HUGE_H
+
+/*
+ * Joins the memory of this process that is well filled to huge pages, and puts
+ * its machine code into such. Where the kernel has none to give, the memory
+ * stays as it is. Returns 0, or -1 with errno set. Needs /proc.
+ */
+int fh_join_pages(void);
+
+#endif
