@@ -57,7 +57,9 @@ fuzz: ## fuzz the decoders, FUZZTIME each
 
 bench: build ## measure what docs/BENCHMARKS.md claims
 	@scripts/deps test
+	@scripts/engines
 	@scripts/bench
+	@scripts/bench-languages
 
 SOAK ?= 20000
 soak: build ## fork SOAK cells in each kind of box, and fail if one of them fails

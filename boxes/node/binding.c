@@ -34,13 +34,16 @@ static napi_env vm;
 static napi_ref rehearsals, compiler;
 
 /*
- * V8 ends the process with SIGTRAP when its heap cannot grow. It has an
- * official way to be told of that first, which Node-API does not offer: these
- * are v8::Isolate::GetCurrent and v8::Isolate::SetOOMErrorHandler.
+ * V8 ends the process with SIGTRAP when there is no memory for its heap, or for
+ * anything else of its own. It has official ways to be told of both first, which
+ * Node-API does not offer: these are v8::Isolate::GetCurrent,
+ * v8::Isolate::SetOOMErrorHandler and v8::V8::SetFatalMemoryErrorCallback.
  */
 extern void *current_isolate(void) __asm__("_ZN2v87Isolate10GetCurrentEv");
-extern void set_oom_handler(void *isolate, void (*handler)(const char *where, const void *details))
+extern void set_heap_handler(void *isolate, void (*handler)(const char *where, const void *details))
 	__asm__("_ZN2v87Isolate18SetOOMErrorHandlerEPFvPKcRKNS_10OOMDetailsEE");
+extern void set_memory_handler(void (*handler)(const char *where, const void *details))
+	__asm__("_ZN2v82V827SetFatalMemoryErrorCallbackEPFvPKcRKNS_10OOMDetailsEE");
 
 static void on_out_of_memory(const char *where, const void *details)
 {
@@ -247,7 +250,8 @@ static napi_value serve(napi_env caller, napi_callback_info info)
 	must(napi_create_reference(vm, arguments[1], 1, &rehearsals));
 	node.rehearsals = length_of(arguments[1]);
 	must(napi_create_reference(vm, arguments[2], 1, &compiler));
-	set_oom_handler(current_isolate(), on_out_of_memory);
+	set_heap_handler(current_isolate(), on_out_of_memory);
+	set_memory_handler(on_out_of_memory);
 	_exit(fh_serve(&node) == 0 ? 0 : 1);
 }
 

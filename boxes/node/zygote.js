@@ -37,6 +37,9 @@ export function serve(listed) {
   const byLanguage = new Map(adapters.map((a) => [a.language, a]));
   hush();
   Math.random = random;
+  // source-map-js makes a function anew from its text, into which the bundler
+  // has put a call of its own helper.
+  globalThis.__name = (f) => f;
   process.reallyExit = shim.exit;
   for (const adapter of adapters) adapter.preload?.();
 

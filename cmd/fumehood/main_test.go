@@ -55,7 +55,7 @@ func startServing(c config.Config, t testing.TB) (*serving, error) {
 		return nil, err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	opening, cancelOpening := context.WithTimeout(ctx, 30*time.Second)
+	opening, cancelOpening := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancelOpening()
 	d, err := open(opening, c, boxtest.Log(t))
 	if err == nil {

@@ -77,6 +77,29 @@ func TestSpec(t *testing.T) {
 	}
 }
 
+// An interpreter's own environment comes behind every box's, and changes
+// nothing else.
+func TestSpecEnvironment(t *testing.T) {
+	t.Parallel()
+	plain, err := box.Spec(specConfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := specConfig
+	c.Environment = []string{"LD_PRELOAD=/fumehood/preload.so", "B=1"}
+	got, err := box.Spec(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain.Process.Env = append(plain.Process.Env, c.Environment...)
+	if diff := cmp.Diff(plain, got); diff != "" {
+		t.Errorf("spec (-want +got):\n%s", diff)
+	}
+	if again, err := box.Spec(specConfig); err != nil || len(again.Process.Env) != 3 {
+		t.Errorf("the next box has the environment %v, %v, want its own", again.Process.Env, err)
+	}
+}
+
 func TestOuterFilter(t *testing.T) {
 	t.Parallel()
 	spec, err := box.Spec(specConfig)

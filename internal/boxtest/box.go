@@ -54,10 +54,16 @@ func StarterOf(t testing.TB, kind string, without box.Wall) *box.OCI {
 	}
 }
 
-// Start starts such a box and ends it with the test.
+// Start starts a ruby box and ends it with the test.
 func Start(t testing.TB, without box.Wall) *box.Box {
 	t.Helper()
-	starter := Starter(t, without)
+	return StartOf(t, "ruby", without)
+}
+
+// StartOf starts a box of any kind and ends it with the test.
+func StartOf(t testing.TB, kind string, without box.Wall) *box.Box {
+	t.Helper()
+	starter := StarterOf(t, kind, without)
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	b, err := starter.Start(ctx)

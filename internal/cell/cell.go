@@ -81,10 +81,11 @@ func whyNotParked(line *box.Line) error {
 }
 
 // maxJobBytes is the longest job body that passes the limits: language, two
-// JSON objects, source and files, and what frames them.
+// JSON objects, source and files, and what frames them. A step's source and
+// file are the output and the source map of what ran before it.
 func maxJobBytes(l job.Limits) job.Bytes {
 	const file = job.MaxFileName + 2*4
-	return l.Source + 2*l.Options + job.MaxFiles*file + job.KiB
+	return max(l.Source, 2*l.Output) + 2*l.Options + job.MaxFiles*file + job.KiB
 }
 
 // version is what stands behind the @ of "name@version".

@@ -2,7 +2,6 @@ package cell_test
 
 import (
 	"context"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -18,11 +17,17 @@ const slot = 7
 // compile runs one Haml page in a fresh cell of b.
 func compile(t *testing.T, b *box.Box, source string) job.Result {
 	t.Helper()
-	c, err := cell.Park(t.Context(), b, slot, boxtest.Limits)
+	return run(t, b, hamlJob(source))
+}
+
+// run runs one job in a fresh cell of b.
+func run(t *testing.T, b *box.Box, j job.Job) job.Result {
+	t.Helper()
+	c, err := cell.Park(t.Context(), b, slot, j.Limits)
 	if err != nil {
 		t.Fatal(err)
 	}
-	result, err := c.Run(t.Context(), hamlJob(source))
+	result, err := c.Run(t.Context(), j)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,88 +125,6 @@ func TestOuterFilterRefusesAlone(t *testing.T) {
 			t.Errorf("%s: %s %v %q, want a refusal", name, got.Outcome, got.Diagnostics, got.Output)
 		}
 	}
-}
-
-// The cell as the machine sees it while it is parked.
-func TestParkedCellFromOutside(t *testing.T) {
-	t.Parallel()
-	b := boxtest.Start(t, 0)
-	c, err := cell.Park(t.Context(), b, slot, boxtest.Limits)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Release()
-	zygotes := boxtest.Processes(t, func(p boxtest.Process) bool {
-		return p.PIDNamespace == "pid:["+strconv.FormatUint(b.Ready.PIDNamespace, 10)+"]"
-	})
-	cells := boxtest.Processes(t, func(p boxtest.Process) bool {
-		for _, z := range zygotes {
-			if p.Parent() == z && !contains(zygotes, p.PID) {
-				return true
-			}
-		}
-		return false
-	})
-	if len(cells) != 1 {
-		t.Fatalf("cells = %v below zygotes %v, want one", cells, zygotes)
-	}
-	p, ok := boxtest.LookAt(cells[0])
-	if !ok {
-		t.Fatal("the parked cell is gone")
-	}
-	for _, want := range []struct{ name, value string }{
-		{"CapInh", "0000000000000000"}, {"CapPrm", "0000000000000000"}, {"CapEff", "0000000000000000"},
-		{"CapBnd", "0000000000000000"}, {"CapAmb", "0000000000000000"},
-		{"NoNewPrivs", "1"}, {"Seccomp", "2"}, {"Seccomp_filters", "2"}, {"Threads", "1"}, {"Groups", ""},
-	} {
-		if got := p.Status[want.name]; got != want.value {
-			t.Errorf("%s = %q, want %q", want.name, got, want.value)
-		}
-	}
-	if fields := strings.Fields(p.Status["NSpid"]); len(fields) < 3 || fields[len(fields)-1] != "1" {
-		t.Errorf("NSpid = %q, want pid 1 of a namespace inside the box's", p.Status["NSpid"])
-	}
-	root, ok := boxtest.LookAt(zygotes[0])
-	if !ok {
-		t.Fatal("the zygote is gone")
-	}
-	off := uidOf(p) - uidOf(root)
-	if off != 1000+slot {
-		t.Errorf("uid is %d off the box's root, want %d", off, 1000+slot)
-	}
-	if got := boxtest.OpenFiles(t, cells[0]); len(got) != 1 || !strings.HasPrefix(got[0], "socket:") {
-		t.Errorf("open descriptors = %v, want one socket", got)
-	}
-	if got := boxtest.File(t, cells[0], "oom_score_adj"); got != "1000" {
-		t.Errorf("oom_score_adj = %s, want 1000", got)
-	}
-	if shared := sharedWritable(boxtest.File(t, zygotes[len(zygotes)-1], "maps")); len(shared) > 0 {
-		t.Errorf("the zygote shares writable memory with its cells: %v", shared)
-	}
-}
-
-func contains(pids []int, pid int) bool {
-	for _, p := range pids {
-		if p == pid {
-			return true
-		}
-	}
-	return false
-}
-
-func uidOf(p boxtest.Process) int {
-	n, _ := strconv.Atoi(strings.Fields(p.Status["Uid"])[0])
-	return n
-}
-
-func sharedWritable(maps string) []string {
-	var found []string
-	for line := range strings.Lines(maps) {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[1][1] == 'w' && fields[1][3] == 's' {
-			found = append(found, line)
-		}
-	}
-	return found
 }
 
 // A wall that cannot come up ends the cell before it reads a byte.

@@ -40,7 +40,7 @@ var namings = map[Naming]struct {
 		reserved: reservedInRuby,
 	},
 	JavaScript: {
-		name:     regexp.MustCompile(`^[\p{L}_$][\p{L}\p{N}_$]*$`),
+		name:     regexp.MustCompile(`^[\p{L}\p{Nl}_$][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}_$]*$`),
 		own:      regexp.MustCompile(`^(?:__|pug_)`),
 		reserved: reservedInJavaScript,
 	},

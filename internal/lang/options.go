@@ -196,7 +196,7 @@ func (o *Option) checkStrings(value any) (any, string) {
 var varName = regexp.MustCompile(`\A\$?[A-Za-z_][A-Za-z0-9_-]*\z`)
 
 func (o *Option) checkVars(value any) (any, string) {
-	reason := fmt.Sprintf("must be an object of at most %d names with strings of at most %d bytes%s", maxStrings, maxStringBytes, o.matching())
+	reason := fmt.Sprintf("must be an object of at most %d names, of letters, digits, - and _, with strings of at most %d bytes%s", maxStrings, maxStringBytes, o.matching())
 	object, ok := value.(map[string]any)
 	if !ok || len(object) > maxStrings {
 		return nil, reason

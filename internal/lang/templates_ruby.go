@@ -16,6 +16,11 @@ var rubyTemplates = []*Language{
 				"keygen", "link", "menuitem", "meta", "param", "source", "track", "wbr",
 			}, Help: "tags that close themselves"},
 		},
+		Notes: []string{
+			"Filters run inside, :markdown through kramdown. Those of other boxes, :sass, :scss, :less and :coffee, are errors that say so: compile them as requests of their own.",
+			"Of the 99 cases of haml-spec three come out otherwise, as they do when the engine is called directly.",
+			"A template is Ruby and may do whatever a cell may: nothing outside it.",
+		},
 	},
 	{
 		ID: "slim", Title: "Slim", Extensions: []string{".slim"},
@@ -28,12 +33,20 @@ var rubyTemplates = []*Language{
 			{Name: "disable_escape", Type: Bool, Default: false, Help: "do not escape the output of ="},
 			{Name: "tabsize", Type: Int, Default: 4, Min: 1, Max: 16, Help: "columns of a tab"},
 		},
+		Notes: []string{
+			"The embedded engines markdown, javascript, css and ruby work; textile, rdoc, coffee, less, sass and scss are errors that say so.",
+			"Columns of errors are those of Slim, counted in UTF-16 units.",
+		},
 	},
 	{
 		ID: "erb", Title: "ERB", Aliases: []string{"rhtml"}, Extensions: []string{".erb", ".rhtml"},
 		Box: "ruby", Engine: "erb", Class: Markup, Locals: Ruby,
 		Options: []Option{
 			{Name: "trim_mode", Type: Enum, Default: "", Values: []string{"", "-", "<>", ">", "%", "%-", "%<>", "%>"}, Help: "which line ends to drop"},
+		},
+		Notes: []string{
+			"Nothing is escaped: that is ERB's way outside of Rails.",
+			"What a template prints goes nowhere; its output is what ERB returns.",
 		},
 	},
 }

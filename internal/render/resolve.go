@@ -17,7 +17,7 @@ const byteOrderMark = "\uFEFF"
 func (r *Renderer) resolve(request Request) (job.Job, error) {
 	l, ok := lang.Find(request.Language)
 	if !ok || len(r.Engines(l)) == 0 {
-		return job.Job{}, unknownLanguage(request.Language)
+		return job.Job{}, r.unknownLanguage(request.Language)
 	}
 	engine, err := pick(l, r.Engines(l), request.Engine)
 	if err != nil {
@@ -42,7 +42,11 @@ func (r *Renderer) resolve(request Request) (job.Job, error) {
 		return job.Job{}, err
 	}
 	if next != nil {
-		j.Then = append(j.Then, r.step(l.Step(), next))
+		step := l.Step()
+		if len(r.Engines(step)) == 0 {
+			return job.Job{}, &job.Invalid{Field: "options", Reason: fmt.Sprintf("ask for a step by %s, of which there is no box here", step.ID)}
+		}
+		j.Then = append(j.Then, r.step(step, next))
 	}
 	if j.Locals, err = l.CanonicalLocals(request.Locals); err != nil {
 		return job.Job{}, err
@@ -90,11 +94,19 @@ func readTexts(j *job.Job, l *lang.Language, request Request) error {
 	return nil
 }
 
-func unknownLanguage(name string) error {
-	if name == "" {
-		return &job.Invalid{Field: "language", Reason: "is missing (there is: " + strings.Join(lang.IDs(), ", ") + ")"}
+// unknownLanguage names those that there is a box for.
+func (r *Renderer) unknownLanguage(name string) error {
+	var ids []string
+	for _, l := range lang.Table {
+		if len(r.Engines(l)) > 0 {
+			ids = append(ids, l.ID)
+		}
 	}
-	return &job.Invalid{Field: "language", Reason: fmt.Sprintf("%q is not known (there is: %s)", shortened(name), strings.Join(lang.IDs(), ", "))}
+	there := strings.Join(ids, ", ")
+	if name == "" {
+		return &job.Invalid{Field: "language", Reason: "is missing (there is: " + there + ")"}
+	}
+	return &job.Invalid{Field: "language", Reason: fmt.Sprintf("%q is not known (there is: %s)", shortened(name), there)}
 }
 
 // shortened is what an error quotes of a caller's word.

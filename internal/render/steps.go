@@ -32,5 +32,7 @@ func behind(before, after job.Result) job.Result {
 	after.Diagnostics = append(before.Diagnostics, after.Diagnostics...)
 	after.Timing.Queue += before.Timing.Queue
 	after.Timing.Compile += before.Timing.Compile
+	after.Timing.CPU += before.Timing.CPU
+	after.Timing.Peak = max(after.Timing.Peak, before.Timing.Peak)
 	return after
 }

@@ -6,6 +6,7 @@ import { version as version2 } from "../node_modules/coffeescript/package.json";
 import { version as version1 } from "../node_modules/coffee-script/package.json";
 import { plain } from "../diagnosis.js";
 
+const INPUT = "input.coffee";
 const compilers = { [version2]: coffee2, [version1]: coffee1 };
 
 export default {
@@ -28,10 +29,10 @@ export default {
 
   compile(source, { bare, header, literate, source_map: sourceMap }, { version }) {
     // Without a name both make a source map that nobody asked for.
-    const result = compilers[version].compile(source, { bare, header, literate, sourceMap, filename: "input.coffee" });
+    const result = compilers[version].compile(source, { bare, header, literate, sourceMap, filename: INPUT });
     if (!sourceMap) return { output: result };
-    // CoffeeScript 1 leaves the source out.
-    const map = { ...JSON.parse(result.v3SourceMap), sourcesContent: [source] };
+    // CoffeeScript 1 leaves out the source and its name.
+    const map = { ...JSON.parse(result.v3SourceMap), sources: [INPUT], sourcesContent: [source] };
     return { output: result.js, sourceMap: JSON.stringify(map) };
   },
 

@@ -6,10 +6,13 @@ import postcss from "postcss";
 import { version } from "../node_modules/postcss/package.json";
 import { plain } from "../diagnosis.js";
 import { browsersOf } from "../browserslist.js";
+import { withoutSource } from "../source-map.js";
 
 // The source map of what made the source.
 const PREVIOUS_MAP = "input.map";
 const NAME = "input.css";
+// The source of a step, which its caller never saw.
+const BETWEEN = "between.css";
 
 // minifier is cssnano with its presets named: else it looks for a file that
 // names them.
@@ -19,15 +22,18 @@ export function minifier(browsers) {
 
 // transform runs plugins over a source called name. A comment in it can name a
 // map to load: nothing follows that.
-export async function transform(plugins, source, { name, parser = postcss.parse, sourceMap = false, previous }) {
+export async function transform(plugins, source, { name, parser = postcss.parse, sourceMap: wanted = false, previous }) {
   const result = await postcss(plugins).process(source, {
     from: "/" + name,
     to: "/output.css",
     // Given a parser, PostCSS parses even if there is no plugin to do it for.
     parser,
-    map: sourceMap && { inline: false, annotation: false, sourcesContent: true, prev: previous ?? false },
+    map: wanted && { inline: false, annotation: false, sourcesContent: true, prev: previous ?? false },
   });
-  return { output: result.css, sourceMap: result.map?.toString(), warnings: result.warnings().map(warningIn(name)) };
+  const map = result.map?.toJSON();
+  // Where the previous map says nothing PostCSS puts in its own source.
+  const sourceMap = map && JSON.stringify(previous ? withoutSource(map, name) : map);
+  return { output: result.css, sourceMap, warnings: result.warnings().map(warningIn(name)) };
 }
 
 const warningIn = (name) => ({ text, line, column, endLine, endColumn, plugin, node }) => {
@@ -46,7 +52,7 @@ export const diagnoserIn = (name) => (error) => {
 // The source itself is none of the files.
 function fileOf(path, source) {
   const file = String(path ?? "").replace(/^\//, "");
-  return file === source ? "" : file;
+  return file === source || file === BETWEEN ? "" : file;
 }
 
 export default {
@@ -59,11 +65,8 @@ export default {
     const plugins = [];
     if (options.autoprefixer) plugins.push(autoprefixer({ overrideBrowserslist: browsers }));
     if (options.minify) plugins.push(minifier(browsers));
-    return transform(plugins, source, {
-      name: NAME,
-      sourceMap: options.source_map,
-      previous: files.get(PREVIOUS_MAP),
-    });
+    const previous = files.get(PREVIOUS_MAP);
+    return transform(plugins, source, { name: previous ? BETWEEN : NAME, sourceMap: options.source_map, previous });
   },
 
   diagnose: diagnoserIn(NAME),

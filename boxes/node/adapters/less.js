@@ -1,60 +1,12 @@
-// Less, by the core of the less package: what its Node wrapping adds reads
-// disks, networks and plug-ins.
-import { posix } from "node:path";
-import createLess from "less/lib/less/index.js";
-import defaultOptions from "less/lib/less/default-options.js";
-import mime from "mime";
-import { SourceMapGenerator } from "source-map";
+// Less, by the core of the less package.
 import { version } from "../node_modules/less/package.json";
 import { plain } from "../diagnosis.js";
+import { less } from "../less-core.js";
+import { Files } from "../less-files.js";
 
 const INPUT = "input.less";
-const PLUGIN_REFUSED = { type: "Syntax", message: "@plugin is switched off here: a plug-in is code" };
 // Warnings come as text only, some with a position.
 const WARNING = /^(?:(\w+) )?WARNING: (.*) in (.*) on line (\d+), column (\d+):/;
-
-const environment = {
-  encodeBase64: (text) => Buffer.from(text).toString("base64"),
-  mimeLookup: (name) => mime.lookup(name),
-  charsetLookup: (type) => mime.charsets.lookup(type),
-  getSourceMapGenerator: () => SourceMapGenerator,
-};
-const less = createLess(environment, [], version);
-less.options = defaultOptions();
-// The option against @plugin holds for the source only, not for its imports.
-less.PluginLoader = class {
-  loadPluginSync = () => PLUGIN_REFUSED;
-};
-const noImages = () => {
-  throw { type: "File", message: "images cannot be measured here: there are none" };
-};
-less.functions.functionRegistry.addMultiple({
-  "image-size": noImages,
-  "image-width": noImages,
-  "image-height": noImages,
-});
-
-// The files of one job. A path is looked up in the folder of the file that
-// imports and then in the root.
-class Files extends less.AbstractFileManager {
-  constructor(files) {
-    super();
-    this.files = files;
-  }
-
-  supports = () => true;
-  supportsSync = () => true;
-
-  loadFileSync(path, folder, { ext }) {
-    const [plainPath] = path.split(/[?#]/);
-    const name = ext ? this.tryAppendExtension(plainPath, ext) : plainPath;
-    const tried = this.isPathAbsolute(path) ? [] : [...new Set([posix.join(folder, name), posix.normalize(name)])];
-    const filename = tried.find((candidate) => this.files.has(candidate));
-    if (filename !== undefined) return { filename, contents: this.files.get(filename) };
-    const where = tried.length ? `. Tried - ${tried.join(",")}` : "";
-    return { type: "File", message: `'${path}' wasn't found${where}` };
-  }
-}
 
 export default {
   language: "less",

@@ -1,33 +1,14 @@
 // Pug, by the pug package. Templates are JavaScript.
 import path from "node:path";
-import MarkdownIt from "markdown-it";
 import pug from "pug";
 import { version } from "../node_modules/pug/package.json";
 import { plain } from "../diagnosis.js";
+import { overhear } from "../overhear.js";
+import { checkFilters, filters } from "../pug-filters.js";
 
 // The source itself. No file of a request can have this name, for none opens
 // with a dot.
 const MAIN = "./input.pug";
-
-// What :markdown-it may be told: the others load plugins by name or change rules.
-const MARKDOWN_OPTIONS = ["breaks", "html", "inline", "langPrefix", "linkify", "typographer", "xhtmlOut"];
-
-// The filters that need no other engine, as the transformers of these names do
-// them. Pug looks for any other in the file system.
-const filters = {
-  cdata: (text) => `<![CDATA[${text.replaceAll("]]>", "]]]]><![CDATA[>")}]]>`,
-  markdown,
-  "markdown-it": markdown,
-  plain: (text) => text,
-  verbatim: (text) => `\n${text}\n`,
-};
-
-function markdown(text, attributes) {
-  const options = {};
-  for (const name of MARKDOWN_OPTIONS) if (Object.hasOwn(attributes, name)) options[name] = attributes[name];
-  const md = new MarkdownIt(options);
-  return options.inline ? md.renderInline(text) : md.render(text);
-}
 
 // Includes and extends read the request's files; a leading slash means the
 // folder that holds them all.
@@ -46,31 +27,13 @@ const reader = (files) => ({
   },
 });
 
-function checkFilters(node) {
-  if ((node.type === "Filter" || node.type === "IncludeFilter") && !Object.hasOwn(filters, node.name)) {
-    const msg = `unknown filter ":${node.name}" (there is: ${Object.keys(filters).join(", ")})`;
-    const { line, column, filename } = node;
-    throw Object.assign(new Error(msg), { code: "PUG:UNKNOWN_FILTER", msg, line, column, filename });
-  }
-  for (const child of Object.values(node)) if (child && typeof child === "object") checkFilters(child);
-}
+const fileOf = (name) => (name === MAIN ? "" : String(name ?? ""));
 
 // Pug writes its warnings to the console.
-function collectWarnings(work) {
-  const warnings = [];
-  const { warn } = console;
-  console.warn = (text) => {
-    const [, name, line, message] = /^(.*), line (\d+):\n(.*)/.exec(text) ?? [, MAIN, 0, text];
-    warnings.push({ message, line: Number(line), file: fileOf(name) });
-  };
-  try {
-    return { result: work(), warnings };
-  } finally {
-    console.warn = warn;
-  }
+function warningOf(text) {
+  const [, name, line, message] = /^(.*), line (\d+):\n(.*)/.exec(text) ?? [, MAIN, 0, text];
+  return { message, line: Number(line), file: fileOf(name) };
 }
-
-const fileOf = (name) => (name === MAIN ? "" : String(name ?? ""));
 
 function explain(error) {
   if (typeof error?.code === "string" && error.code.startsWith("PUG:")) {
@@ -101,8 +64,8 @@ export default {
   compile(source, { doctype, pretty, self, globals }, { locals, files }) {
     const known = { doctype, globals, pretty: pretty === true, self: self === true };
     const fixed = { filename: MAIN, compileDebug: true, filters, plugins: [reader(files)] };
-    const { result: template, warnings } = collectWarnings(() => pug.compile(source, { ...known, ...fixed }));
-    return { output: template(locals), warnings };
+    const [template, heard] = overhear(() => pug.compile(source, { ...known, ...fixed }));
+    return { output: template(locals), warnings: heard.map(warningOf) };
   },
 
   // What a template threw may refuse to be read.

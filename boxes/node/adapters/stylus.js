@@ -1,10 +1,12 @@
 // Stylus, by the stylus package.
 import fs from "node:fs";
-import { posix } from "node:path";
 import stylus from "stylus";
 import builtins from "../node_modules/stylus/lib/functions/index.styl";
 import { version } from "../node_modules/stylus/package.json";
 import { plain } from "../diagnosis.js";
+import { replacing } from "../replacing.js";
+import { BuiltinsCache } from "../stylus-cache.js";
+import { finding, reading } from "../stylus-files.js";
 
 const INPUT = "input.styl";
 // The functions that Stylus has written in itself; no file of a caller can
@@ -20,45 +22,6 @@ const refusals = SWITCHED_OFF.map((name) => {
   return [name, Object.assign(refuse, { raw: true })];
 });
 
-// Stylus keeps what it parses, by the text. Here that is its own functions
-// only: files of a caller may be alike and yet have names of their own. What it
-// makes while it evaluates gets the place where the last parser stopped.
-class BuiltinsCache {
-  key = (source, { prefix }) => source === builtins && !prefix;
-  has = (key) => key && this.parsed !== undefined;
-  get = () => {
-    Object.assign(nodes, this.end);
-    return this.parsed.clone();
-  };
-  set = (key, parsed) => {
-    if (!key) return;
-    this.parsed = parsed.clone();
-    this.end = { lineno: nodes.lineno, column: nodes.column };
-  };
-}
-
-// Stylus opens what it imports by path: here the paths are names in files.
-function reading(files) {
-  const open = (name) => {
-    if (!files.has(name)) throw new Error(`there is no ${name}`);
-    return files.get(name);
-  };
-  return { readFileSync: open, statSync: (name) => ({ size: open(name).length }) };
-}
-
-function finding(files) {
-  const match = (wanted) =>
-    files.has(wanted) ? [wanted] : [...files.keys()].filter((name) => posix.matchesGlob(name, wanted)).sort();
-  const find = (path, folders, importer) =>
-    folders
-      .map((folder) => posix.join(folder, path))
-      .filter((wanted) => wanted !== importer)
-      .map(match)
-      .findLast((found) => found.length > 0);
-  // Of packages there are none.
-  return { find, lookup: () => undefined };
-}
-
 // What warn() and p() print. What trace() prints is no text.
 function hearing(said) {
   return {
@@ -67,24 +30,13 @@ function hearing(said) {
   };
 }
 
-// The value of work, for the time of which object has other members.
-function replacing(object, members, work) {
-  const before = Object.fromEntries(Object.keys(members).map((name) => [name, object[name]]));
-  Object.assign(object, members);
-  try {
-    return work();
-  } finally {
-    Object.assign(object, before);
-  }
-}
-
 export default {
   language: "stylus",
   engine: "stylus",
   versions: [version],
 
   preload() {
-    Parser.cache = new BuiltinsCache();
+    Parser.cache = new BuiltinsCache(builtins);
     for (const [name, refuse] of refusals) functions[name] = refuse;
     // Instead of a picture of the place in front of the message: the place.
     utils.formatException = (error, { filename, lineno, column }) =>

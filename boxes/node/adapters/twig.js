@@ -1,24 +1,12 @@
 // Twig, by the twig package, the JavaScript port of PHP's.
-import { posix } from "node:path";
 import Twig from "twig";
 import { version } from "../node_modules/twig/package.json";
 import { plain } from "../diagnosis.js";
+import { loadFrom } from "../twig-files.js";
+import { seenFromNow, watch } from "../twig-places.js";
 
 // No file of a request has this name.
 const MAIN = "./input.twig";
-const UNCLOSED = /^Unable to find an end tag/;
-const OFFSET = / opened near template position (\d+)$/;
-
-// The files of the one compile, and what it was warned of.
-let files;
-let warnings;
-// The engine forgets where it is when it throws: the file and the offset in it
-// by error, of the innermost tag it was at.
-let places;
-// While a template is read: where the tag begins that is being read, and the
-// tags that are open.
-let tag;
-let open;
 
 export default {
   language: "twig",
@@ -26,18 +14,16 @@ export default {
   versions: [version],
 
   preload() {
-    Twig.extend((core) => {
-      readFromMemory(core);
-      watchReading(core);
-      watchRunning(core);
-    });
+    Twig.extend(watch);
   },
 
-  compile(source, options, { locals, files: given }) {
-    files = given;
-    warnings = [];
-    places = new WeakMap();
-    Twig.extend((core) => (core.Templates.registry = {}));
+  compile(source, options, { locals, files }) {
+    const { warnings, places } = seenFromNow();
+    Twig.extend((core) => {
+      core.Templates.registry = {};
+      loadFrom(files, core);
+    });
+    const at = (place) => positionOf(place, source, files);
     try {
       const template = Twig.twig({
         data: source,
@@ -48,9 +34,9 @@ export default {
         namespaces: options.namespaces,
       });
       const output = template.render(locals);
-      return { output, warnings: warnings.map(({ place, ...said }) => ({ ...said, ...positionOf(place, source) })) };
+      return { output, warnings: warnings.map(({ place, ...said }) => ({ ...said, ...at(place) })) };
     } catch (error) {
-      throw new Located(error, positionOf(places.get(Object(error)), source));
+      throw new Located(error, at(places.get(Object(error))));
     }
   },
 
@@ -99,93 +85,7 @@ class Located {
   }
 }
 
-// Files come from memory, by whatever method they are asked for.
-function readFromMemory(core) {
-  core.Templates.unRegisterLoader("ajax");
-  core.Templates.registerLoader("fs", function (location, params) {
-    const path = String(params.path || location);
-    params.path = posix.normalize(path);
-    params.data = files.get(params.path);
-    if (params.data === undefined) throw new core.Error(`Unable to find template file ${path}`);
-    return this.parsers[params.parser].call(this, params);
-  });
-}
-
-function watchReading(core) {
-  // Some errors are thrown without "new", and would be undefined.
-  core.Error = new Proxy(core.Error, { apply: (Class, _this, args) => new Class(...args) });
-
-  const { prepare } = core;
-  core.prepare = function (data) {
-    tag = undefined;
-    open = [];
-    try {
-      return prepare.call(this, data);
-    } catch (error) {
-      if (UNCLOSED.test(error.message)) tag = open.at(-1);
-      blame(error, this.path, Number(OFFSET.exec(error.message)?.[1] ?? tag));
-      throw error;
-    }
-  };
-  const compileExpression = core.expression.compile;
-  core.expression.compile = function (token) {
-    tag = token.position?.start ?? tag;
-    return compileExpression.call(this, token);
-  };
-  const compileLogic = core.logic.compile;
-  core.logic.compile = function (token) {
-    tag = token.position.start;
-    const logic = compileLogic.call(this, token);
-    const { type, match } = logic;
-    const { open: opens, next } = core.logic.handler[type];
-    if (type === core.logic.type.deprecated)
-      warnings.push({
-        message: `Deprecation notice: ${match[1]}`,
-        code: "deprecated",
-        place: { path: this.path, offset: tag },
-      });
-    if (opens === false && open.length === 0) throw new core.Error(`${type} not expected here`);
-    if (opens === false) open.pop();
-    if (next.length > 0) open.push(tag);
-    return logic;
-  };
-}
-
-function watchRunning(core) {
-  // A layout is loaded by the tag that names it, not when nobody knows any
-  // more where that was.
-  const handler = core.logic.handler[core.logic.type.extends_];
-  const extend = handler.parse;
-  handler.parse = function (...given) {
-    return extend.apply(this, given).then((result) => {
-      if (typeof this.template.parentTemplate === "string") this.template.importFile(this.template.parentTemplate);
-      return result;
-    });
-  };
-
-  const blamed = (parse) =>
-    function (tokens, ...rest) {
-      const failed = (error) => {
-        blame(error, this.template.path, [tokens].flat()[0]?.position?.start);
-        throw error;
-      };
-      try {
-        const result = parse.call(this, tokens, ...rest);
-        return core.isPromise(result) ? result.catch(failed) : result;
-      } catch (error) {
-        return failed(error);
-      }
-    };
-  core.expression.parse = blamed(core.expression.parse);
-  core.logic.parse = blamed(core.logic.parse);
-}
-
-// The first to be blamed is the innermost.
-function blame(error, path, offset) {
-  if (path !== undefined && offset >= 0 && !places.has(Object(error))) places.set(Object(error), { path, offset });
-}
-
-function positionOf(place, source) {
+function positionOf(place, source, files) {
   const { path, offset } = place ?? {};
   if (path === undefined) return {};
   const before = (path === MAIN ? source : files.get(path)).slice(0, offset);
