@@ -72,7 +72,7 @@ func TestTextOptionsRefuse(t *testing.T) {
 		noText   = "must be a string of at most 100 bytes"
 		noWord   = noText + " that match [a-z]*"
 		noEither = "must be a list of at most 100 strings of at most 100 bytes that match a|bc"
-		noVars   = "must be an object of at most 100 names with strings of at most 100 bytes"
+		noVars   = "must be an object of at most 100 names, of letters, digits, - and _, with strings of at most 100 bytes"
 		noWords  = noVars + " that match [a-z]+"
 	)
 	for _, test := range []struct{ name, options, field, reason string }{
