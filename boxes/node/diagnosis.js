@@ -5,7 +5,7 @@ const SEVERITIES = { error: 0, warning: 1, info: 2 };
 const MESSAGE_UNITS = 8 * 1024;
 const ANSI = /\x1b\[[\d;]*[A-Za-z]/g;
 // Paths of the box's own files say nothing to a caller.
-const BOX_PATH = /(?:file:\/\/)?\/(?:fumehood|npm|usr|lib|lib64|dev|proc)(?:\/[\w.@+-]+)*\/([\w.@+-]+)/g;
+const BOX_PATH = /(?<![\w.:/@+-])(?:file:\/\/)?\/(?:fumehood|npm\/node_modules)(?:\/[\w.@+-]+)*\/([\w.@+-]+)/g;
 
 // said is a diagnostic or an array of them.
 export function toDiagnostics(said, severity) {

@@ -23,7 +23,7 @@ module Diagnosis
   NAME_BYTES = 128
 
   # Paths of the box's own files say nothing to a caller.
-  BOX_PATH = %r{(?:/usr|/lib|/fumehood)(?:/[\w.+@-]+)*/([\w.+@-]+)}
+  BOX_PATH = %r{(?<![\w.:/@+-])(?:/usr/lib|/usr/share/rubygems-integration|/fumehood)(?:/[\w.+@-]+)*/([\w.+@-]+)}
   CONTROL = /\e\[[\d;]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/
   # How Ruby opens the message of a syntax error.
   RUBY_SYNTAX = /\A(?:#{FILE}|<compiled>|\(eval[^)]*\)):(\d+): ?(.*)/

@@ -41,21 +41,46 @@ type renderFlags struct {
 	files                            fileFlags
 }
 
-// fileFlags collects --file NAME=PATH, or PATH, whose name it then is.
-type fileFlags map[string]string
+// fileFlags collects --file NAME=PATH, or PATH, which is named by its place
+// beside the source.
+type fileFlags []namedFile
 
-func (f fileFlags) String() string { return "" }
+type namedFile struct{ name, path string }
 
-func (f fileFlags) Set(text string) error {
-	name, file, ok := strings.Cut(text, "=")
-	if !ok {
-		file = name
+func (f *fileFlags) String() string { return "" }
+
+func (f *fileFlags) Set(text string) error {
+	name, path, named := strings.Cut(text, "=")
+	if !named {
+		name, path = "", text
 	}
-	if _, twice := f[name]; twice {
-		return fmt.Errorf("%s is given twice", name)
-	}
-	f[name] = file
+	*f = append(*f, namedFile{name, path})
 	return nil
+}
+
+// read returns the texts of the files by name. source is the path of what is
+// compiled.
+func (f fileFlags) read(source string, s streams) (map[string]string, error) {
+	texts := make(map[string]string)
+	for _, file := range f {
+		name := file.name
+		if name == "" {
+			relative, err := filepath.Rel(filepath.Dir(source), file.path)
+			if err != nil {
+				return nil, fmt.Errorf("%s has no place beside the source: name it with --file NAME=%s", file.path, file.path)
+			}
+			name = filepath.ToSlash(relative)
+		}
+		if _, twice := texts[name]; twice {
+			return nil, fmt.Errorf("file %s is given twice", name)
+		}
+		content, err := readInput(file.path, s.in)
+		if err != nil {
+			return nil, err
+		}
+		texts[name] = string(content)
+	}
+	return texts, nil
 }
 
 // optionFlags collects -o NAME=VALUE. A value is JSON if it can be read as
@@ -82,14 +107,14 @@ func (o optionFlags) Set(text string) error {
 }
 
 func renderCommand(ctx context.Context, args []string, s streams) error {
-	f := renderFlags{options: make(optionFlags), files: make(fileFlags)}
+	f := renderFlags{options: make(optionFlags)}
 	c := config.Default()
 	c.LogLevel = "warn"
 	flags := flag.NewFlagSet("render", flag.ContinueOnError)
 	flags.StringVar(&f.language, "l", "", "language (default: by the file's extension)")
-	flags.Var(f.options, "o", "option of the language, as NAME=VALUE; may be repeated")
+	flags.Var(f.options, "o", "option of the language, as NAME=VALUE, VALUE being JSON or else a string; may be repeated")
 	flags.StringVar(&f.engine, "engine", "", "version of the engine to use, such as sass@1.108 (default: the language's)")
-	flags.Var(f.files, "file", "file that the source may import, as NAME=PATH or PATH; may be repeated")
+	flags.Var(&f.files, "file", "file that the source may import, as NAME=PATH, or PATH below the source's folder; may be repeated")
 	flags.StringVar(&f.locals, "locals", "", "JSON file with variables for the template")
 	flags.StringVar(&f.server, "server", "", "daemon to use, such as http://127.0.0.1:8080")
 	flags.BoolVar(&f.asJSON, "json", false, "print the whole result as JSON")
@@ -146,9 +171,9 @@ type cliRequest struct {
 const maxInput = 64 << 20
 
 func (f *renderFlags) request(file string, s streams) (cliRequest, error) {
-	in := cliRequest{Language: f.language, Engine: f.engine, Options: f.options, Files: make(map[string]string)}
+	in := cliRequest{Language: f.language, Engine: f.engine, Options: f.options}
 	if in.Language == "" {
-		name, ok := lang.ByExtension(filepath.Ext(file))
+		name, ok := lang.ByExtension(strings.ToLower(filepath.Ext(file)))
 		if !ok {
 			return in, usageError(fmt.Sprintf("cannot guess the language of %q", displayName(file)), "name it with -l: "+strings.Join(lang.IDs(), ", "))
 		}
@@ -159,12 +184,8 @@ func (f *renderFlags) request(file string, s streams) (cliRequest, error) {
 		return in, usageError(err.Error(), "")
 	}
 	in.Source = string(source)
-	for name, path := range f.files {
-		content, err := readInput(path, s.in)
-		if err != nil {
-			return in, usageError(err.Error(), "")
-		}
-		in.Files[name] = string(content)
+	if in.Files, err = f.files.read(file, s); err != nil {
+		return in, usageError(err.Error(), "")
 	}
 	if f.locals == "" {
 		return in, nil

@@ -116,7 +116,7 @@ func TestFilesRefused(t *testing.T) {
 		return encode(t, map[string]any{"language": language, "source": "a{b:c}", "files": files})
 	}
 	for _, name := range []string{
-		"/etc/passwd", "..", "../a", "a/../b", "a/..", ".", "./a", "a/./b", "", "/", "a/", "a//b", `a\b`, `..\a`, "a\x00b", "a\nb", "a\tb",
+		"/etc/passwd", "input.scss", "..", "../a", "a/../b", "a/..", ".", "./a", "a/./b", "", "/", "a/", "a//b", `a\b`, `..\a`, "a\x00b", "a\nb", "a\tb",
 		".hidden", "a/.b", "~/a", "a:b", "C:/a", "file:///a", "a?b", "a%2fb", "é", "a\u202eb", " a", "-a", strings.Repeat("x", 201),
 	} {
 		refused{fmt.Sprintf("name %.40q", name), body("scss", map[string]string{name: ""}), 400, "files", "have the name"}.check(t, s)
@@ -141,7 +141,7 @@ func TestFilesRefused(t *testing.T) {
 	delete(many, "a0.scss")
 	many["a1.scss"], many["a2.scss"] = half, half[:len(half)-100]
 	delete(many, "a3.scss")
-	many["input.scss"] = "z{y:x}"
+	many["page.scss"] = "z{y:x}"
 	if got := s.compile(t, "scss", "a{b:c}", map[string]any{"files": many}); got.Outcome != "ok" || got.output() != "a {\n  b: c;\n}" {
 		t.Errorf("100 files: %s %q %q", got.Outcome, got.message(), got.output())
 	}

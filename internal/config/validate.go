@@ -29,6 +29,10 @@ func checkListen(c *Config) error {
 	return nil
 }
 
+// maxStateDir is what a socket's path, 108 bytes with its end (unix(7)), leaves
+// of DIR/daemons/PID-RANDOM/boxes/fumehood-node-typescript-RANDOM/box.sock.
+const maxStateDir = 28
+
 func checkDirs(c *Config) error {
 	var mistakes []error
 	for name, dir := range map[string]string{"data-dir": c.DataDir, "state-dir": c.StateDir} {
@@ -36,9 +40,8 @@ func checkDirs(c *Config) error {
 			mistakes = append(mistakes, fmt.Errorf("%s: %q is not an absolute path", name, dir))
 		}
 	}
-	// A socket's path has room for 108 bytes with its end (unix(7)).
-	if len(c.StateDir) > 40 {
-		mistakes = append(mistakes, fmt.Errorf("state-dir: has %d bytes, sockets below it leave room for 40", len(c.StateDir)))
+	if len(c.StateDir) > maxStateDir {
+		mistakes = append(mistakes, fmt.Errorf("state-dir: has %d bytes, sockets below it leave room for %d", len(c.StateDir), maxStateDir))
 	}
 	return errors.Join(mistakes...)
 }

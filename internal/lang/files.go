@@ -14,6 +14,14 @@ import (
 // with a dot, no backslash, nothing that is not to be printed.
 var fileName = regexp.MustCompile(`\A[A-Za-z0-9_@][A-Za-z0-9_.@+ -]*(?:/[A-Za-z0-9_@][A-Za-z0-9_.@+ -]*)*\z`)
 
+// sourceName is what engines are told that the source is called. A file of that
+// name would be taken for it.
+var sourceName = regexp.MustCompile(`\Ainput(?:\.[^/]*)?\z`)
+
+// previousMap is the source map of a source that was itself made from another:
+// plain CSS and JavaScript take one.
+const previousMap = "input.map"
+
 // CheckFiles returns the files sorted by name. Its only error is
 // *job.Invalid. It does not look into them.
 func (l *Language) CheckFiles(files map[string]string) ([]job.File, error) {
@@ -28,13 +36,16 @@ func (l *Language) CheckFiles(files map[string]string) ([]job.File, error) {
 	}
 	var checked []job.File
 	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if sourceName.MatchString(name) && name != previousMap {
+			return nil, &job.Invalid{Field: "files", Reason: fmt.Sprintf("have the name %q, which is what the source itself is called", name)}
+		}
 		if len(name) > job.MaxFileName || !fileName.MatchString(name) {
 			const shown = 40
 			if len(name) > shown {
 				name = strings.ToValidUTF8(name[:shown], "") + "…"
 			}
 			return nil, &job.Invalid{Field: "files", Reason: fmt.Sprintf(
-				"have the name %q: a name is a relative path of at most %d bytes, of letters, digits and _ . @ + - and spaces, no part of which opens with a dot",
+				"have the name %q: a name is a relative path of at most %d bytes, of ASCII letters, digits and _ . @ + - and spaces, no part of which opens with a dot",
 				name, job.MaxFileName)}
 		}
 		checked = append(checked, job.File{Name: name, Source: files[name]})

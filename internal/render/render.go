@@ -119,7 +119,7 @@ func (r *Renderer) run(ctx context.Context, j job.Job) (job.Result, error) {
 		}
 		before := result
 		if result, err = r.runOne(ctx, following(j, step, before), time.Now().Add(r.config.QueueTimeout)); err == nil {
-			result = behind(before, result)
+			result = behind(j, step, before, result)
 		}
 	}
 	result.Timing.Queue += waited

@@ -1,6 +1,8 @@
 package render
 
 import (
+	"fmt"
+
 	"github.com/fumehood/fumehood/internal/job"
 )
 
@@ -23,10 +25,15 @@ func following(first job.Job, step job.Step, before job.Result) job.Job {
 }
 
 // behind joins a step's result to that of what ran before it. A step's
-// positions are in a text that the caller never saw.
-func behind(before, after job.Result) job.Result {
+// positions are in a text that the caller never saw, and its limit is what the
+// steps before it left of the request's.
+func behind(first job.Job, step job.Step, before, after job.Result) job.Result {
 	for i := range after.Diagnostics {
 		d := &after.Diagnostics[i]
+		d.Message = fmt.Sprintf("in the step %s: %s", step.Language, d.Message)
+		if after.Outcome == job.Timeout {
+			d.Message = fmt.Sprintf("the compile and its step %s took longer than %v", step.Language, first.Limits.Wall)
+		}
 		d.Line, d.Column, d.EndLine, d.EndColumn, d.File = 0, 0, 0, 0, ""
 	}
 	after.Diagnostics = append(before.Diagnostics, after.Diagnostics...)

@@ -113,7 +113,7 @@ func TestResultsOfSteps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []job.Diagnostic{own, {Severity: job.Warning, Message: "theirs", Code: "c"}}
+	want := []job.Diagnostic{own, {Severity: job.Warning, Message: "in the step css: theirs", Code: "c"}}
 	if diff := cmp.Diff(want, answer.Result.Diagnostics); diff != "" {
 		t.Errorf("diagnostics (-want +got):\n%s", diff)
 	}
@@ -154,7 +154,7 @@ func TestLastStepFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	answer.Result.Timing = job.Timing{}
-	want := job.Result{Outcome: job.SourceError, Diagnostics: []job.Diagnostic{{Severity: job.Error, Message: "no"}}}
+	want := job.Result{Outcome: job.SourceError, Diagnostics: []job.Diagnostic{{Severity: job.Error, Message: "in the step css: no"}}}
 	if diff := cmp.Diff(want, answer.Result); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}

@@ -12,13 +12,13 @@ import (
 
 // renderRequest is the body of POST /v1/render.
 type renderRequest struct {
-	Language string            `json:"language"`
-	Engine   string            `json:"engine"`
-	Source   *string           `json:"source"`
-	Files    map[string]string `json:"files"`
-	Options  jsontext.Value    `json:"options"`
-	Locals   jsontext.Value    `json:"locals"`
-	Limits   *limitsShape      `json:"limits"`
+	Language string             `json:"language"`
+	Engine   string             `json:"engine"`
+	Source   *string            `json:"source"`
+	Files    map[string]*string `json:"files"`
+	Options  jsontext.Value     `json:"options"`
+	Locals   jsontext.Value     `json:"locals"`
+	Limits   *limitsShape       `json:"limits"`
 }
 
 // renderShape is the one result shape for every language.
@@ -87,12 +87,19 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, e *exchange) err
 	if in.Source == nil {
 		return &job.Invalid{Field: "source", Reason: "is missing"}
 	}
+	files := make(map[string]string, len(in.Files))
+	for name, text := range in.Files {
+		if text == nil {
+			return &job.Invalid{Field: "files", Reason: "have a value that is no string"}
+		}
+		files[name] = *text
+	}
 	limits, err := in.Limits.limits()
 	if err != nil {
 		return err
 	}
 	answer, err := s.renderer.Render(r.Context(), render.Request{
-		Language: in.Language, Engine: in.Engine, Source: *in.Source, Files: in.Files,
+		Language: in.Language, Engine: in.Engine, Source: *in.Source, Files: files,
 		Options: in.Options, Locals: in.Locals, Limits: limits,
 	})
 	if err != nil {
