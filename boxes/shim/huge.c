@@ -1,3 +1,9 @@
+/*
+ * huge.c: huge pages are made by copying: new memory that is advised to be
+ * huge takes the content, and is moved to the very addresses of the old.
+ * MADV_COLLAPSE would need Linux 6.1, and one mapping that covers the whole
+ * huge page: V8's heap is many of 256 KiB, with holes between them.
+ */
 #define _GNU_SOURCE
 #include "huge.h"
 
@@ -5,69 +11,136 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "maps.h"
-
-/* Debian 12's headers lack it (include/uapi/asm-generic/mman-common.h). */
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
 
 enum {
 	PAGES_IN_HUGE = FH_HUGE_PAGE / FH_PAGE,
 	/* Joining emptier memory would cost more memory than it saves time. */
 	WORTH_JOINING = PAGES_IN_HUGE / 2,
+	/* 8 GiB; what is beyond stays as it is. */
+	MAX_WINDOWS = 4096,
 };
 
-static int is_worth_joining(int pagemap, uint64_t at)
+/* A window is the room of one huge page. */
+static uint64_t window_of(uint64_t address)
 {
-	static uint64_t entries[PAGES_IN_HUGE];
-	size_t count = fh_pagemap(pagemap, at, entries, PAGES_IN_HUGE);
-	int present = 0;
-
-	for (size_t i = 0; i < count; i++)
-		present += (entries[i] & FH_PAGE_PRESENT) != 0;
-	return present >= WORTH_JOINING;
+	return address / FH_HUGE_PAGE;
 }
 
-static void join_mapping(struct fh_mapping m, int pagemap, int unused)
-{
-	(void)unused;
-	if (!m.writable)
-		return;
-	for (uint64_t at = (m.from + FH_HUGE_PAGE - 1) / FH_HUGE_PAGE * FH_HUGE_PAGE; at + FH_HUGE_PAGE <= m.end; at += FH_HUGE_PAGE) {
-		void *here = (void *)(uintptr_t)at;
+/* The windows in which there is nothing but memory that can be written, and
+ * holes. A hole becomes memory too: nobody knows of it. */
+static struct {
+	uint64_t at[MAX_WINDOWS];
+	size_t count;
+	uint64_t taken;	/* the last window that something else is in */
+} windows;
 
-		if (is_worth_joining(pagemap, at) && madvise(here, FH_HUGE_PAGE, MADV_HUGEPAGE) == 0)
-			madvise(here, FH_HUGE_PAGE, MADV_COLLAPSE);
+static void note_windows(struct fh_mapping m, int pagemap, int unused)
+{
+	uint64_t first = window_of(m.from), last = window_of(m.end - 1);
+
+	(void)pagemap;
+	(void)unused;
+	if (!m.memory || !m.private || !m.readable || !m.writable || m.executable) {
+		if (windows.count > 0 && windows.at[windows.count - 1] == first)
+			windows.count--;
+		windows.taken = last;
+		return;
+	}
+	for (uint64_t w = first; w <= last; w++) {
+		if (w == windows.taken || (windows.count > 0 && windows.at[windows.count - 1] == w))
+			continue;
+		if (windows.count < MAX_WINDOWS)
+			windows.at[windows.count++] = w;
 	}
 }
 
+/* Gives room for bytes, on a huge page's boundary, in huge pages. NULL: there
+ * is none. */
+static char *make_room(size_t bytes)
+{
+	char *made = mmap(NULL, bytes + FH_HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *room;
+	size_t before;
+
+	if (made == MAP_FAILED)
+		return NULL;
+	room = (char *)(((uintptr_t)made + FH_HUGE_PAGE - 1) / FH_HUGE_PAGE * FH_HUGE_PAGE);
+	before = (size_t)(room - made);
+	if (before > 0)
+		munmap(made, before);
+	if (before < FH_HUGE_PAGE)
+		munmap(room + bytes, FH_HUGE_PAGE - before);
+	madvise(room, bytes, MADV_HUGEPAGE);
+	return room;
+}
+
+static void put(char *room, size_t bytes, uint64_t at)
+{
+	if (mremap(room, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)(uintptr_t)at) == MAP_FAILED)
+		munmap(room, bytes);
+}
+
+static void join_window(uint64_t window, int pagemap)
+{
+	static uint64_t entries[PAGES_IN_HUGE];
+	uint64_t from = window * FH_HUGE_PAGE;
+	int used = 0;
+	char *room;
+
+	if (fh_pagemap(pagemap, from, entries, PAGES_IN_HUGE) != PAGES_IN_HUGE)
+		return;
+	for (size_t i = 0; i < PAGES_IN_HUGE; i++)
+		used += (entries[i] & (FH_PAGE_PRESENT | FH_PAGE_SWAPPED)) != 0;
+	if (used < WORTH_JOINING)
+		return;
+	room = make_room(FH_HUGE_PAGE);
+	if (room == NULL)
+		return;
+	for (size_t i = 0; i < PAGES_IN_HUGE; i++)
+		if (entries[i] & (FH_PAGE_PRESENT | FH_PAGE_SWAPPED))
+			memcpy(room + i * FH_PAGE, (const char *)(uintptr_t)from + i * FH_PAGE, FH_PAGE);
+	put(room, FH_HUGE_PAGE, from);
+}
+
 /*
- * Puts the machine code of a mapping into huge pages of this process, at the
- * same addresses. A child then inherits it with one entry for 512 pages, and
- * need not look up each page of the file again; and the processor finds it
- * faster. The copy is never writable once it is in place.
+ * A child inherits machine code that is in huge pages with one entry for 512
+ * pages, and need not look up each page of the file again; and the processor
+ * finds it faster. The copy is never writable once it is in place.
  */
 static void move_code(struct fh_mapping m, int pagemap, int unused)
 {
 	uint64_t from = (m.from + FH_HUGE_PAGE - 1) / FH_HUGE_PAGE * FH_HUGE_PAGE, end = m.end / FH_HUGE_PAGE * FH_HUGE_PAGE;
 	size_t bytes = (size_t)(end - from);
-	char *room, *copy;
+	char *room;
 
 	(void)pagemap;
 	(void)unused;
-	if (!m.executable || m.writable || end <= from)
+	if (!m.private || !m.readable || !m.executable || m.writable || end <= from)
 		return;
-	room = mmap(NULL, bytes + FH_HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (room == MAP_FAILED)
+	room = make_room(bytes);
+	if (room == NULL)
 		return;
-	copy = (char *)(((uintptr_t)room + FH_HUGE_PAGE - 1) / FH_HUGE_PAGE * FH_HUGE_PAGE);
-	madvise(copy, bytes, MADV_HUGEPAGE);
-	memcpy(copy, (const char *)(uintptr_t)from, bytes);
-	if (mprotect(copy, bytes, PROT_READ | PROT_EXEC) == 0)
-		mremap(copy, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)(uintptr_t)from);
-	munmap(room, bytes + FH_HUGE_PAGE);
+	memcpy(room, (const char *)(uintptr_t)from, bytes);
+	if (mprotect(room, bytes, PROT_READ | PROT_EXEC) < 0) {
+		munmap(room, bytes);
+		return;
+	}
+	put(room, bytes, from);
+}
+
+static int join_windows(void)
+{
+	int pagemap = fh_pagemap_open();
+
+	if (pagemap < 0)
+		return -1;
+	for (size_t i = 0; i < windows.count; i++)
+		join_window(windows.at[i], pagemap);
+	close(pagemap);
+	return 0;
 }
 
 /* Ruby switches huge pages off for itself, for the sake of children's memory:
@@ -78,7 +151,7 @@ int fh_join_pages(void)
 	int done;
 
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
-	done = fh_each_mapping(join_mapping, -1) < 0 || fh_each_mapping(move_code, -1) < 0 ? -1 : 0;
+	done = fh_each_mapping(note_windows, -1) < 0 || join_windows() < 0 || fh_each_mapping(move_code, -1) < 0 ? -1 : 0;
 	if (off > 0)
 		prctl(PR_SET_THP_DISABLE, off, 0, 0, 0);
 	return done;

@@ -9,17 +9,22 @@ enum { FH_PAGE = 4096, FH_HUGE_PAGE = 2 * 1024 * 1024 };
 
 /* Bits of /proc/pid/pagemap (Documentation/admin-guide/mm/pagemap.rst). */
 #define FH_PAGE_PRESENT (UINT64_C(1) << 63)
+#define FH_PAGE_SWAPPED (UINT64_C(1) << 62)
 #define FH_PAGE_OF_FILE (UINT64_C(1) << 61)
 #define FH_PAGE_EXCLUSIVE (UINT64_C(1) << 56)
 
 struct fh_mapping {
 	uint64_t from, end;
-	int writable, executable;
+	int readable, writable, executable, private;
+	int memory;	/* neither a file's nor a stack: what an allocator made */
 };
 
-/* Calls visit, with extra, for every private mapping of this process that can be
- * read. Returns 0, or -1 with errno set. */
+/* Calls visit, with extra, for every mapping of this process, in the order of
+ * their addresses. Returns 0, or -1 with errno set. */
 int fh_each_mapping(void (*visit)(struct fh_mapping m, int pagemap, int extra), int extra);
+
+/* Opens this process's pagemap. Returns a descriptor, or -1 with errno set. */
+int fh_pagemap_open(void);
 
 /* Reads count pagemap entries for the pages from at on, and returns how many
  * there were. */

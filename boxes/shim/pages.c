@@ -8,13 +8,13 @@
  *    a compile would land in another page. The holes are filled for good, so
  *    that a child allocates from the top, densely.
  * 2. Memory that is well filled is joined to huge pages, which a fork copies
- *    with one entry instead of 512 (huge.c; MADV_COLLAPSE, Linux 6.1).
+ *    with one entry instead of 512 (huge.c).
  * 3. Which pages a compile writes, and which of the libraries it reads, hardly
  *    depends on its source. Trial children show them, one for each language;
  *    every later child has the first copied and the second mapped in one go, by
  *    MADV_POPULATE_WRITE and _READ (Linux 5.14), while it is being parked.
  *
- * On an older kernel the second and third do nothing, and cells are slower.
+ * On an older kernel the third does nothing, and cells are slower.
  */
 #define _GNU_SOURCE
 #include "pages.h"
@@ -97,6 +97,8 @@ static void tell_used(struct fh_mapping m, int pagemap, int to)
 	uint64_t used = m.writable ? FH_PAGE_PRESENT | FH_PAGE_EXCLUSIVE : FH_PAGE_PRESENT | FH_PAGE_OF_FILE;
 	uint64_t from = m.from;
 
+	if (!m.readable || !m.private)
+		return;
 	while (from < m.end) {
 		uint64_t left = (m.end - from) / FH_PAGE;
 		size_t count = fh_pagemap(pagemap, from, entries, left < PAGEMAP_ENTRIES ? (size_t)left : PAGEMAP_ENTRIES);

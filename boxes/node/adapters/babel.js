@@ -46,7 +46,10 @@ export default {
     [
       "import A from 'a';\nconst f = (x = 1, ...y) => { const { z } = x; return z ?? `${y}`; };\n" +
         "class B { p = 1; get q() { return this.p?.q; } }\n" +
-        "export default () => <div a={1} {...f}>{g.map((h) => <p key={h}>x</p>)}<></></div>;\n",
+        "export default () => <div a={1} {...f}>{g.map((h) => <p key={h}>x</p>)}<></></div>;\n" +
+        "const C = ({ id, q = 2, ...rest }) => { const [n, set] = useState(0);\n  useEffect(async () => {\n" +
+        "    const r = await fetch(`/a/${id}`); for (const x of await r.json()) set((m) => m + x);\n  }, [id]);\n" +
+        "  return n > 1 ? <B {...rest} on={() => set(n ** 2)} /> : null; };\n",
     ],
     [
       "interface I { a: string }\nenum E { A }\nconst x: I = y as I; async () => <a/>;\n",

@@ -44,7 +44,16 @@ export default [
     samples: [
       [
         `@import "a" print;\n.card { color: #333; user-select: none;
-  &:hover, & > b { color: red; } @media (width > 10px) { display: flex; } }\n`,
+  &:hover, & > b { color: red; } @media (width > 10px) { display: flex; } }
+.list {
+  display: grid; transition: all 1s;
+
+  & .item {
+    mask: none;
+  }
+}
+/* note */
+@keyframes k { from { top: 0 } }\n`,
         {},
         partial,
       ],

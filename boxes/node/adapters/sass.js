@@ -48,7 +48,7 @@ $m: (x: 1px, y: 2px); $w: 10px !default;
 @mixin m($a: 1, $r...) { margin: $a * 2; @content; }
 @function f($x) { @if $x > 1 { @return math.div($x, 2); } @else { @return $x + 1; } }
 %p { color: red; }
-.a { @extend %p; width: f($w); &:hover, .b & { @include m(2px) { left: 1px; } } }
+.a { @extend %p; width: f($w); &:hover, .b & { @include m(2px) { left: 1px; } } &-x { top: -$w; &__y { c: "q#{$w}"; } } }
 .c { @media (min-width: 1px) { b: map.get($m, x); } }
 @each $k, $v in $m { .#{$k}-b { c: $v; d: a.$x; } }
 @for $i from 1 through 2 { .d-#{$i} { e: calc(1px + #{$i}%); f: rgba(#123456, .5); } } // g
@@ -74,6 +74,8 @@ $w: 10px
   width: $w * 2
   &:hover
     +m(2px)
+  &-x
+    left: -$w
   @media (min-width: 1px)
     b: a.$x
 @each $k in a, b

@@ -91,6 +91,10 @@ export abstract class L<T> implements C<T> {
 const s = <T,>(t: T, ...u: any[]): T => ({ ...t, v: \`w\${u?.length}\` });
 function x(this: Window, y: "a" | "b" = "a") { try { if (y === "b") throw 1; } catch { return; } }
 namespace Z { export const a = 1 } // b
+document.querySelector<HTMLElement>("#a")!.addEventListener("click", ({ target, ...rest }) => { console.log(target, rest); });
+for (let i = 0; i < 3; i++) { list.push({ id: i, go() { return i ** 2; } }); }
+type N = Array<Partial<A>> & { [key: string]: unknown }; export default list.map((i) => i.id).filter(Boolean);
+while (true) { switch (z[0]) { case 1: break; default: z = new Map([[1, /x/g]]); continue; } }
 `,
     ],
     ["@a class B { @c d = 1 }\nexport = B;", { module: "commonjs", source_map: true }],
