@@ -28,9 +28,12 @@ var mayImport = map[string][]string{
 	"internal/pool":    {"internal/box", "internal/cell", "internal/job"},
 	"internal/render":  {"internal/job", "internal/lang"},
 	"internal/server":  {"internal/job", "internal/lang", "internal/pool", "internal/render"},
+	"internal/doctor":  {"internal/box"},
+	"internal/attack":  {"internal/lang"},
+	"corpus/attacks":   {},
 	"internal/boxtest": {"boxes", "internal/box", "internal/image", "internal/job", "internal/seccomp"},
 	"cmd/fumehood": {
-		"boxes", "internal/box", "internal/config", "internal/image", "internal/job", "internal/lang", "internal/pool",
+		"boxes", "corpus/attacks", "internal/attack", "internal/box", "internal/config", "internal/doctor", "internal/image", "internal/job", "internal/lang", "internal/pool",
 		"internal/render", "internal/seccomp", "internal/server",
 	},
 }

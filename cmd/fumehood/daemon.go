@@ -40,6 +40,7 @@ type daemon struct {
 	state  *box.State
 	pools  []*pool.Pool
 	server *server.Server
+	alter  func(*box.OCI)
 
 	stop    context.CancelFunc
 	running sync.WaitGroup
@@ -53,6 +54,12 @@ type daemon struct {
 // compiled once its box is ready (wait waits for all). On an error nothing is
 // left running.
 func open(ctx context.Context, c config.Config, log *slog.Logger) (*daemon, error) {
+	return openAltered(ctx, c, log, func(*box.OCI) {})
+}
+
+// openAltered is open with boxes that are altered before they start. Only the
+// tests that take walls away alter any.
+func openAltered(ctx context.Context, c config.Config, log *slog.Logger, alter func(*box.OCI)) (*daemon, error) {
 	if os.Geteuid() != 0 {
 		return nil, unavailable(errors.New("boxes take root to build"), "run it as root, or use a running daemon with --server")
 	}
@@ -60,7 +67,7 @@ func open(ctx context.Context, c config.Config, log *slog.Logger) (*daemon, erro
 	if err != nil {
 		return nil, unavailable(err, "")
 	}
-	d := &daemon{config: c, log: log}
+	d := &daemon{config: c, log: log, alter: alter}
 	if d.state, err = box.OpenState(ctx, c.StateDir, ociRuntime, log); err != nil {
 		return nil, unavailable(err, "pick another directory with --state-dir")
 	}
@@ -129,6 +136,7 @@ func (d *daemon) addPools(name, ociRuntime string, kinds []string, rendered map[
 			Policy: box.NewPolicy(policy), Memory: c.BoxMemory, Tasks: int64(c.BoxTasks),
 			MilliCPUs: int64(c.BoxCPUs * 1000), Log: d.log,
 		}
+		d.alter(starter)
 		p := pool.New(pool.Config{
 			Kind: b.Kind, Parked: c.Parked, Slots: c.Slots(), CellsPerBox: uint64(c.CellsPerBox),
 			BoxLifetime: c.BoxLifetime, Limits: limitsOf(c), Engines: b.Engines,

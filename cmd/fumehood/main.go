@@ -43,6 +43,8 @@ Commands:
   render     compile one file
   box        build, list, prune and lock box images
   bench      soak a kind of box: fork it very often
+  prove      attack this installation, and see what its walls stop
+  doctor     check this host, and say how to mend it
   config     print the effective configuration
   version    print the version
 
@@ -58,7 +60,7 @@ type streams struct {
 type command func(ctx context.Context, args []string, s streams) error
 
 var commands = map[string]command{
-	"serve": serveCommand, "render": renderCommand, "box": boxCommand, "bench": benchCommand, "config": configCommand, "version": versionCommand,
+	"serve": serveCommand, "render": renderCommand, "box": boxCommand, "bench": benchCommand, "prove": proveCommand, "doctor": doctorCommand, "config": configCommand, "version": versionCommand,
 }
 
 func main() {

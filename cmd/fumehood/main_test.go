@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/boxtest"
 	"github.com/fumehood/fumehood/internal/config"
 )
@@ -50,6 +51,10 @@ type serving struct {
 }
 
 func startServing(c config.Config, t testing.TB) (*serving, error) {
+	return startAltered(c, t, func(*box.OCI) {})
+}
+
+func startAltered(c config.Config, t testing.TB, alter func(*box.OCI)) (*serving, error) {
 	l, err := net.Listen("tcp", c.Listen)
 	if err != nil {
 		return nil, err
@@ -57,7 +62,7 @@ func startServing(c config.Config, t testing.TB) (*serving, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	opening, cancelOpening := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancelOpening()
-	d, err := open(opening, c, boxtest.Log(t))
+	d, err := openAltered(opening, c, boxtest.Log(t), alter)
 	if err == nil {
 		if err = d.wait(opening); err != nil {
 			err = errors.Join(err, d.close())

@@ -1,0 +1,146 @@
+package attack
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// api is the daemon's public API, as any client would use it.
+type api struct {
+	base *url.URL
+	http *http.Client
+}
+
+const (
+	// answerTimeout is longer than a daemon may queue and compile.
+	answerTimeout = 30 * time.Second
+	maxAnswer     = 64 << 20
+)
+
+type request struct {
+	Language string            `json:"language"`
+	Source   string            `json:"source"`
+	Files    map[string]string `json:"files,omitempty"`
+	Options  jsontext.Value    `json:"options,omitempty"`
+	Locals   jsontext.Value    `json:"locals,omitempty"`
+	Limits   *limits           `json:"limits,omitempty"`
+}
+
+type limits struct {
+	Wall int `json:"wall_ms"`
+}
+
+// answer is what came back: a result, if status is 200.
+type answer struct {
+	status      int
+	raw         []byte
+	Outcome     string  `json:"outcome"`
+	Output      *string `json:"output"`
+	Diagnostics []struct {
+		Message string `json:"message"`
+	} `json:"diagnostics"`
+	took time.Duration
+}
+
+func (a *answer) message() string {
+	if len(a.Diagnostics) == 0 {
+		return ""
+	}
+	return a.Diagnostics[0].Message
+}
+
+func (a *answer) output() string {
+	if a.Output == nil {
+		return ""
+	}
+	return *a.Output
+}
+
+func (a *api) compile(ctx context.Context, in request) (*answer, error) {
+	body, err := json.Marshal(in, jsontext.AllowInvalidUTF8(true))
+	if err != nil {
+		return nil, err
+	}
+	post, err := http.NewRequestWithContext(ctx, http.MethodPost, a.base.JoinPath("/v1/render").String(), bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	post.Header.Set("Content-Type", "application/json")
+	began := time.Now()
+	response, err := a.http.Do(post)
+	if err != nil {
+		return nil, err
+	}
+	return read(response, began)
+}
+
+func read(response *http.Response, began time.Time) (*answer, error) {
+	defer response.Body.Close()
+	raw, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	got := &answer{status: response.StatusCode, raw: raw, took: time.Since(began)}
+	if got.status == http.StatusOK {
+		// A raw request may ask for what is no result.
+		_ = json.Unmarshal(raw, got)
+	}
+	return got, nil
+}
+
+// send sends a raw request, line ends made those of HTTP, and reads the
+// answer. {{host}} is the daemon's address, {{length}} that of the body.
+func (a *api) send(ctx context.Context, raw string) (*answer, error) {
+	head, body, _ := strings.Cut(raw, "\n\n")
+	body = strings.TrimSuffix(body, "\n")
+	head = strings.NewReplacer("{{host}}", a.base.Host, "{{length}}", fmt.Sprint(len(body))).Replace(head)
+	var dialer net.Dialer
+	c, err := dialer.DialContext(ctx, "tcp", a.base.Host)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	if deadline, ok := ctx.Deadline(); ok {
+		if err := c.SetDeadline(deadline); err != nil {
+			return nil, err
+		}
+	}
+	began := time.Now()
+	// A daemon that refuses early does not read the rest.
+	_, sent := io.WriteString(c, strings.ReplaceAll(head, "\n", "\r\n")+"\r\n\r\n"+body)
+	response, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		return nil, fmt.Errorf("no answer to the raw request: %w (sending: %v)", err, sent)
+	}
+	return read(response, began)
+}
+
+func (a *api) get(ctx context.Context, path string, into any) error {
+	get, err := http.NewRequestWithContext(ctx, http.MethodGet, a.base.JoinPath(path).String(), http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := a.http.Do(get)
+	if err != nil {
+		return err
+	}
+	got, err := read(response, time.Now())
+	if err != nil {
+		return err
+	}
+	if got.status != http.StatusOK {
+		return fmt.Errorf("GET %s: status %d", path, got.status)
+	}
+	return json.Unmarshal(got.raw, into)
+}
