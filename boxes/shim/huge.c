@@ -1,19 +1,29 @@
 /*
  * huge.c: huge pages are made by copying: new memory that is advised to be
  * huge takes the content, and is moved to the very addresses of the old.
- * MADV_COLLAPSE would need Linux 6.1, and one mapping that covers the whole
- * huge page: V8's heap is many of 256 KiB, with holes between them.
+ * MADV_COLLAPSE in place would need one mapping that covers the whole huge
+ * page: V8's heap is many of 256 KiB, with holes between them.
+ *
+ * Nothing may write to memory while it is copied. Node's helper threads are
+ * asleep by then, and nothing is left that would wake them: they wait for
+ * tasks, and the one thread that could post any is here.
  */
 #define _GNU_SOURCE
 #include "huge.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "maps.h"
+
+/* Debian 12's headers lack it (include/uapi/asm-generic/mman-common.h). */
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 enum {
 	PAGES_IN_HUGE = FH_HUGE_PAGE / FH_PAGE,
@@ -30,7 +40,7 @@ static uint64_t window_of(uint64_t address)
 }
 
 /* The windows in which there is nothing but memory that can be written, and
- * holes. A hole becomes memory too: nobody knows of it. */
+ * holes. A hole becomes memory too, and nobody knows of it. */
 static struct {
 	uint64_t at[MAX_WINDOWS];
 	size_t count;
@@ -77,10 +87,14 @@ static char *make_room(size_t bytes)
 	return room;
 }
 
+/* The kernel takes away what is there before it moves the room: from then on
+ * there is no way back. Where huge pages are off but for who asks (the setting
+ * "never"), MADV_COLLAPSE asks (Linux 6.1). */
 static void put(char *room, size_t bytes, uint64_t at)
 {
+	madvise(room, bytes, MADV_COLLAPSE);
 	if (mremap(room, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)(uintptr_t)at) == MAP_FAILED)
-		munmap(room, bytes);
+		abort();
 }
 
 static void join_window(uint64_t window, int pagemap)
@@ -92,8 +106,11 @@ static void join_window(uint64_t window, int pagemap)
 
 	if (fh_pagemap(pagemap, from, entries, PAGES_IN_HUGE) != PAGES_IN_HUGE)
 		return;
-	for (size_t i = 0; i < PAGES_IN_HUGE; i++)
+	for (size_t i = 0; i < PAGES_IN_HUGE; i++) {
+		if (entries[i] & FH_PAGE_GUARD)
+			return;
 		used += (entries[i] & (FH_PAGE_PRESENT | FH_PAGE_SWAPPED)) != 0;
+	}
 	if (used < WORTH_JOINING)
 		return;
 	room = make_room(FH_HUGE_PAGE);
@@ -133,12 +150,15 @@ static void move_code(struct fh_mapping m, int pagemap, int unused)
 
 static int join_windows(void)
 {
+	uint64_t heap_end = (uint64_t)(uintptr_t)sbrk(0);
 	int pagemap = fh_pagemap_open();
 
 	if (pagemap < 0)
 		return -1;
+	/* The C heap grows into the hole behind it, which must stay one. */
 	for (size_t i = 0; i < windows.count; i++)
-		join_window(windows.at[i], pagemap);
+		if (heap_end % FH_HUGE_PAGE == 0 || windows.at[i] != window_of(heap_end))
+			join_window(windows.at[i], pagemap);
 	close(pagemap);
 	return 0;
 }

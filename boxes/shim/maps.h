@@ -11,6 +11,7 @@ enum { FH_PAGE = 4096, FH_HUGE_PAGE = 2 * 1024 * 1024 };
 #define FH_PAGE_PRESENT (UINT64_C(1) << 63)
 #define FH_PAGE_SWAPPED (UINT64_C(1) << 62)
 #define FH_PAGE_OF_FILE (UINT64_C(1) << 61)
+#define FH_PAGE_GUARD (UINT64_C(1) << 58)
 #define FH_PAGE_EXCLUSIVE (UINT64_C(1) << 56)
 
 struct fh_mapping {

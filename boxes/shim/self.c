@@ -57,10 +57,13 @@ int fh_self_measure(struct fh_zygote *self)
 	self->proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (self->proc_fd < 0)
 		return fh_complain("open /proc");
-	if (umount2("/proc", MNT_DETACH) < 0)
-		return fh_complain("unmount /proc");
 	self->landlock_abi = (int)syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 	if (self->landlock_abi < 1)
 		return fh_complain("ask for Landlock (Linux 5.13 or later, with landlock in lsm=)");
 	return 0;
+}
+
+int fh_self_hide_processes(void)
+{
+	return umount2("/proc", MNT_DETACH) < 0 ? fh_complain("unmount /proc") : 0;
 }

@@ -5,10 +5,15 @@
 #include "walls.h"
 
 /*
- * Learns the zygote's size and what the kernel offers, then takes /proc away
- * from the whole box. A descriptor of it stays, for the one file that each
- * cell writes (walls.c). Returns 0, or -1 after a complaint.
+ * Learns the zygote's size and what the kernel offers. Returns 0, or -1 after
+ * a complaint.
  */
 int fh_self_measure(struct fh_zygote *self);
+
+/*
+ * Takes /proc away from the whole box. A descriptor of it stays, for the one
+ * file that each cell writes (walls.c). Returns 0, or -1 after a complaint.
+ */
+int fh_self_hide_processes(void);
 
 #endif

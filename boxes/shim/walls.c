@@ -100,11 +100,18 @@ int fh_policy_parse(struct fh_policy *p, const unsigned char *bytes, size_t leng
 	return 0;
 }
 
+static int stands(const struct fh_policy *policy, enum fh_wall wall)
+{
+	return !(policy->without & wall);
+}
+
 /* The zygote's sockets, event queues and log go; only the connection stays. */
-static void close_others(int connection)
+static void close_others(const struct fh_policy *policy, int connection)
 {
 	if (connection != FH_CELL_FD)
 		must(dup2(connection, FH_CELL_FD), "dup2");
+	if (!stands(policy, FH_WALL_DESCRIPTORS))
+		return;
 	must(close_range(0, FH_CELL_FD - 1, 0), "close_range");
 	must(close_range(FH_CELL_FD + 1, ~0U, 0), "close_range");
 }
@@ -132,27 +139,42 @@ static int limit_cpu(uint32_t seconds)
  * wider, as V8 reserves addresses that it never touches, and can be, as no
  * policy lets a cell map shared memory, which DATA does not count.
  */
-static int limit_memory(const struct fh_zygote *zygote, uint32_t memory_kib)
+static int limit_memory(const struct fh_policy *policy, const struct fh_zygote *zygote, uint32_t memory_kib)
 {
-	if (limit(RLIMIT_DATA, (zygote->data_kib + memory_kib) * 1024) < 0)
+	uint64_t data = (zygote->data_kib + memory_kib) * 1024;
+	uint64_t addresses = (zygote->address_space_kib + ADDRESSES_PER_MEMORY * (uint64_t)memory_kib) * 1024;
+
+	if (stands(policy, FH_WALL_DATA) && limit(RLIMIT_DATA, data) < 0)
 		return -1;
-	return limit(RLIMIT_AS, (zygote->address_space_kib + ADDRESSES_PER_MEMORY * (uint64_t)memory_kib) * 1024);
+	return stands(policy, FH_WALL_ADDRESS_SPACE) ? limit(RLIMIT_AS, addresses) : 0;
 }
 
 static void raise_rlimits(const struct fh_policy *policy, const struct fh_zygote *zygote,
 			  const struct fh_limits *limits)
 {
-	must(limit_cpu(limits->cpu_seconds), "RLIMIT_CPU");
-	must(limit_memory(zygote, limits->memory_kib), "RLIMIT_DATA and RLIMIT_AS");
-	must(limit(RLIMIT_NOFILE, policy->open_files), "RLIMIT_NOFILE");
-	must(limit(RLIMIT_NPROC, policy->threads), "RLIMIT_NPROC");
-	must(limit(RLIMIT_STACK, (uint64_t)policy->stack_kib * 1024), "RLIMIT_STACK");
-	must(limit(RLIMIT_SIGPENDING, policy->pending_signals), "RLIMIT_SIGPENDING");
-	/* A piped core_pattern ignores every core limit but 1 (fs/coredump.c). */
-	must(limit(RLIMIT_CORE, 1), "RLIMIT_CORE");
-	must(limit(RLIMIT_FSIZE, 0), "RLIMIT_FSIZE");
-	must(limit(RLIMIT_MEMLOCK, 0), "RLIMIT_MEMLOCK");
-	must(limit(RLIMIT_MSGQUEUE, 0), "RLIMIT_MSGQUEUE");
+	const struct {
+		enum fh_wall wall;
+		int resource;
+		uint64_t value;
+		const char *name;
+	} rows[] = {
+		{ FH_WALL_OPEN_FILES, RLIMIT_NOFILE, policy->open_files, "RLIMIT_NOFILE" },
+		{ FH_WALL_THREADS, RLIMIT_NPROC, policy->threads, "RLIMIT_NPROC" },
+		{ FH_WALL_THREADS, RLIMIT_SIGPENDING, policy->pending_signals, "RLIMIT_SIGPENDING" },
+		{ FH_WALL_STACK, RLIMIT_STACK, (uint64_t)policy->stack_kib * 1024, "RLIMIT_STACK" },
+		/* A piped core_pattern ignores every core limit but 1 (fs/coredump.c). */
+		{ FH_WALL_CORE, RLIMIT_CORE, 1, "RLIMIT_CORE" },
+		{ FH_WALL_FILE_SIZE, RLIMIT_FSIZE, 0, "RLIMIT_FSIZE" },
+		{ FH_WALL_DATA, RLIMIT_MEMLOCK, 0, "RLIMIT_MEMLOCK" },
+		{ FH_WALL_DATA, RLIMIT_MSGQUEUE, 0, "RLIMIT_MSGQUEUE" },
+	};
+
+	if (stands(policy, FH_WALL_CPU))
+		must(limit_cpu(limits->cpu_seconds), "RLIMIT_CPU");
+	must(limit_memory(policy, zygote, limits->memory_kib), "RLIMIT_DATA and RLIMIT_AS");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (stands(policy, rows[i].wall))
+			must(limit(rows[i].resource, rows[i].value), rows[i].name);
 }
 
 /* When memory runs out in the box, the kernel shall take a cell, never the
@@ -239,17 +261,20 @@ static void self_check(const struct fh_policy *policy, uint16_t slot)
 	struct stat unused;
 	uid_t id = FIRST_UID + (uid_t)slot;
 
-	expect(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, "self-check: no_new_privs");
-	expect(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0, "self-check: dumpable");
-	expect(stat("/proc/self", &unused) < 0, "self-check: /proc is visible");
-	if (!(policy->without & FH_WALL_PID_NAMESPACE))
+	if (stands(policy, FH_WALL_NO_NEW_PRIVS))
+		expect(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, "self-check: no_new_privs");
+	if (stands(policy, FH_WALL_DUMPABLE))
+		expect(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0, "self-check: dumpable");
+	if (stands(policy, FH_WALL_PROC))
+		expect(stat("/proc/self", &unused) < 0, "self-check: /proc is visible");
+	if (stands(policy, FH_WALL_PID_NAMESPACE))
 		expect(getpid() == 1, "self-check: pid namespace");
-	if (!(policy->without & FH_WALL_IDENTITY))
+	if (stands(policy, FH_WALL_UID))
 		expect(getuid() == id && geteuid() == id && getgid() == id && getegid() == id &&
 		       getgroups(0, NULL) == 0, "self-check: identity");
-	if (!(policy->without & (FH_WALL_LANDLOCK | FH_WALL_SECCOMP)))
+	if (stands(policy, FH_WALL_LANDLOCK) && stands(policy, FH_WALL_SECCOMP))
 		expect(open("/", O_RDONLY | O_DIRECTORY) < 0 && errno == EACCES, "self-check: files");
-	if (!(policy->without & FH_WALL_SECCOMP))
+	if (stands(policy, FH_WALL_SECCOMP))
 		expect(prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER &&
 		       socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EPERM, "self-check: system calls");
 }
@@ -259,19 +284,19 @@ void fh_walls_up(const struct fh_policy *policy, const struct fh_zygote *zygote,
 {
 	/* The oom score needs /proc, whose descriptor close_others takes. */
 	prefer_as_oom_victim(zygote);
-	close_others(connection);
-	if (!(policy->without & FH_WALL_RLIMITS))
-		raise_rlimits(policy, zygote, limits);
-	if (!(policy->without & FH_WALL_IDENTITY)) {
+	close_others(policy, connection);
+	raise_rlimits(policy, zygote, limits);
+	if (stands(policy, FH_WALL_UID))
 		change_identity(slot);
+	if (stands(policy, FH_WALL_CAPABILITIES))
 		drop_capabilities();
-	}
-	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
-	must(prctl(PR_SET_DUMPABLE, 0, 0, 0, 0), "PR_SET_DUMPABLE");
+	if (stands(policy, FH_WALL_NO_NEW_PRIVS))
+		must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS");
+	must(prctl(PR_SET_DUMPABLE, stands(policy, FH_WALL_DUMPABLE) ? 0 : 1, 0, 0, 0), "PR_SET_DUMPABLE");
 	must(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0), "PR_SET_PDEATHSIG");
-	if (!(policy->without & FH_WALL_LANDLOCK))
+	if (stands(policy, FH_WALL_LANDLOCK))
 		raise_landlock(policy, zygote->landlock_abi);
-	if (!(policy->without & FH_WALL_SECCOMP))
+	if (stands(policy, FH_WALL_SECCOMP))
 		must((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &policy->filter), "seccomp");
 	self_check(policy, slot);
 }
@@ -279,9 +304,7 @@ void fh_walls_up(const struct fh_policy *policy, const struct fh_zygote *zygote,
 int fh_walls_lower(const struct fh_policy *policy, const struct fh_zygote *zygote,
 		   uint32_t cpu_seconds, uint32_t memory_kib)
 {
-	if (policy->without & FH_WALL_RLIMITS)
-		return 0;
-	if (limit_cpu(cpu_seconds) < 0)
+	if (stands(policy, FH_WALL_CPU) && limit_cpu(cpu_seconds) < 0)
 		return -1;
-	return limit_memory(zygote, memory_kib);
+	return limit_memory(policy, zygote, memory_kib);
 }

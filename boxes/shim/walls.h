@@ -13,10 +13,22 @@
  * wall which refuses; the daemon's own policy leaves out none. */
 enum fh_wall {
 	FH_WALL_PID_NAMESPACE = 1 << 0,
-	FH_WALL_RLIMITS = 1 << 1,
-	FH_WALL_IDENTITY = 1 << 2,
+	FH_WALL_UID = 1 << 1,
+	FH_WALL_CAPABILITIES = 1 << 2,
 	FH_WALL_LANDLOCK = 1 << 3,
 	FH_WALL_SECCOMP = 1 << 4,
+	FH_WALL_NO_NEW_PRIVS = 1 << 5,
+	FH_WALL_DUMPABLE = 1 << 6,
+	FH_WALL_DESCRIPTORS = 1 << 7,
+	FH_WALL_PROC = 1 << 8,
+	FH_WALL_CPU = 1 << 9,
+	FH_WALL_DATA = 1 << 10,
+	FH_WALL_ADDRESS_SPACE = 1 << 11,
+	FH_WALL_THREADS = 1 << 12,
+	FH_WALL_OPEN_FILES = 1 << 13,
+	FH_WALL_STACK = 1 << 14,
+	FH_WALL_FILE_SIZE = 1 << 15,
+	FH_WALL_CORE = 1 << 16,
 };
 
 /* What holds for every cell of a box. Built by internal/box, sent once. */

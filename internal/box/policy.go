@@ -14,10 +14,25 @@ type Wall uint32
 // The walls that a test may leave out.
 const (
 	PIDNamespace Wall = 1 << iota
-	RLimits
-	Identity
+	UID
+	Capabilities
 	Landlock
 	Seccomp
+	NoNewPrivs
+	Dumpable
+	Descriptors
+	Proc
+	CPU
+	Data
+	AddressSpace
+	Threads
+	OpenFiles
+	Stack
+	FileSize
+	Core
+
+	Identity = UID | Capabilities
+	RLimits  = CPU | Data | AddressSpace | Threads | OpenFiles | Stack | FileSize | Core
 )
 
 // Policy is the inner wall of every cell of a box, as the shim wants it. Make

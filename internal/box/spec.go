@@ -84,7 +84,7 @@ func Spec(c SpecConfig) (*specs.Spec, error) {
 			Namespaces: []specs.LinuxNamespace{
 				{Type: specs.UserNamespace}, {Type: specs.PIDNamespace}, {Type: specs.MountNamespace},
 				{Type: specs.IPCNamespace}, {Type: specs.UTSNamespace}, {Type: specs.CgroupNamespace},
-				// A network namespace with nothing in it, loopback down.
+				// A network namespace with nothing in it but a loopback of its own.
 				{Type: specs.NetworkNamespace},
 			},
 			Resources: &specs.LinuxResources{

@@ -7,6 +7,7 @@ import (
 
 	"github.com/evanw/esbuild/pkg/api"
 
+	"github.com/fumehood/fumehood/internal/boxtest"
 	"github.com/fumehood/fumehood/internal/image"
 )
 
@@ -34,7 +35,11 @@ console.log(new Node().constructor.name, outer(), arrow.name);
 	if !strings.Contains(string(text), "target.name === value ? target : __defProp(") {
 		t.Errorf("the bundle names what has its name:\n%s", text)
 	}
-	cmd := exec.Command("node", "-")
+	node, err := exec.LookPath("node")
+	if err != nil {
+		boxtest.Missing(t, "engines", err.Error())
+	}
+	cmd := exec.Command(node, "-")
 	cmd.Stdin = strings.NewReader(string(text))
 	said, err := cmd.CombinedOutput()
 	if got, want := strings.TrimSpace(string(said)), "Node Node arrow"; err != nil || got != want {
