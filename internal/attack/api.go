@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -88,7 +90,8 @@ func (a *api) compile(ctx context.Context, in request) (*answer, error) {
 func read(response *http.Response, began time.Time) (*answer, error) {
 	defer response.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
-	if err != nil {
+	// Who is refused in the middle of sending may have the refusal cut off.
+	if err != nil && !(response.StatusCode >= 400 && errors.Is(err, syscall.ECONNRESET)) {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
 	got := &answer{status: response.StatusCode, raw: raw, took: time.Since(began)}
@@ -120,6 +123,9 @@ func (a *api) send(ctx context.Context, raw string) (*answer, error) {
 	// A daemon that refuses early does not read the rest.
 	_, sent := io.WriteString(c, strings.ReplaceAll(head, "\n", "\r\n")+"\r\n\r\n"+body)
 	response, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF) {
+		return &answer{raw: []byte("the connection was ended"), took: time.Since(began)}, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("no answer to the raw request: %w (sending: %v)", err, sent)
 	}

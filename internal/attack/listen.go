@@ -27,7 +27,7 @@ func listen() (*listeners, error) {
 		return nil, err
 	}
 	unix := filepath.Join(l.dir, "canary")
-	abstract := "fumehood-prove-" + strconv.Itoa(os.Getpid())
+	abstract := filepath.Base(l.dir)
 	tcp, err := net.Listen("tcp", ":0")
 	if err != nil {
 		return nil, errors.Join(err, l.close())

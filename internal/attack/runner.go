@@ -207,8 +207,12 @@ func (c *Case) judge(got *answer, secret string) []string {
 	return wrong
 }
 
-// statusIs reports whether a status is "400", or one of "4xx".
+// statusIs reports whether a status is "400", one of "4xx", or none but the end
+// of the connection, "refused".
 func statusIs(status int, want string) bool {
+	if want == "refused" {
+		return status == 0 || status >= 400
+	}
 	text := strconv.Itoa(status)
 	return text == want || len(want) == 3 && strings.HasSuffix(want, "xx") && text[0] == want[0]
 }

@@ -51,11 +51,15 @@ func mediaType(r *http.Request) (string, map[string]string, error) {
 
 // readBody reads a body of at most limit bytes.
 func readBody(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, error) {
+	tooMuch := &job.Invalid{Field: "body", Fault: job.TooLarge, Reason: fmt.Sprintf("has more than %d bytes", limit)}
+	if r.ContentLength > int64(limit) {
+		return nil, tooMuch
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, &job.Invalid{Field: "body", Fault: job.TooLarge, Reason: fmt.Sprintf("has more than %d bytes", limit)}
+		return nil, tooMuch
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &requestError{http.StatusRequestTimeout, "body_unread", "the body did not arrive whole in time"}
 	case err != nil:
