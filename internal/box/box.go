@@ -60,7 +60,7 @@ type Stats struct {
 }
 
 const (
-	helloTimeout = 10 * time.Second
+	helloTimeout = 30 * time.Second
 	// endTimeout is how long a box that was told to end may take.
 	endTimeout = 2 * time.Second
 )

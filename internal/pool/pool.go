@@ -76,7 +76,7 @@ const (
 	// A box that dies right after its start is not started again at once.
 	firstBackoff = 100 * time.Millisecond
 	lastBackoff  = 5 * time.Second
-	startTimeout = 20 * time.Second
+	startTimeout = 40 * time.Second
 )
 
 // Run keeps a box running until ctx ends, then ends all boxes, cutting off
