@@ -1,8 +1,9 @@
 /*
- * binding.c: Node's side of the shim, a Node-API addon with two functions,
+ * binding.c: Node's side of the shim, a Node-API addon with three functions,
  *
  *   exit(status)        ends the process at once
- *   serve(engines, rehearsals, compiler)
+ *   findNursery()       to be called before the last collections (nursery.h)
+ *   serve(engines, rehearsals, compiler, tidy)
  *
  * engines:   [["pug", "3.0.4"], ...]
  * rehearsals: functions to call without arguments, each once, in a trial child
@@ -13,6 +14,7 @@
  *            being strings, a diagnostic [severity, line, column, endLine,
  *            endColumn, file, code, message] with numbers and strings, 0 for
  *            "not known"
+ * tidy:      whether nothing is in the nursery but at its very beginning
  *
  * What the compiler answers was made by hostile code: every value is checked
  * for its type here before it is used, and a wrong one ends the cell.
@@ -24,6 +26,7 @@
 #include <unistd.h>
 
 #include "fumehood.h"
+#include "nursery.h"
 
 enum { MAX_ENGINES = 24, MAX_DIAGNOSTICS = 1000, NAME_BYTES = 32 };
 
@@ -241,8 +244,9 @@ static napi_value serve(napi_env caller, napi_callback_info info)
 	static struct fh_interpreter node = {
 		.engines = versions, .fork = fork, .rehearse = node_rehearse, .compile = node_compile,
 	};
-	napi_value arguments[3];
-	size_t count = 3;
+	napi_value arguments[4];
+	size_t count = 4;
+	bool tidy;
 
 	vm = caller;
 	must(napi_get_cb_info(vm, info, &count, arguments, NULL, NULL));
@@ -252,7 +256,17 @@ static napi_value serve(napi_env caller, napi_callback_info info)
 	must(napi_create_reference(vm, arguments[2], 1, &compiler));
 	set_heap_handler(current_isolate(), on_out_of_memory);
 	set_memory_handler(on_out_of_memory);
+	must(napi_get_value_bool(vm, arguments[3], &tidy));
+	if (tidy)
+		node.nursery_count = nursery_parts(vm, &node.nursery);
 	_exit(fh_serve(&node) == 0 ? 0 : 1);
+}
+
+static napi_value find_nursery(napi_env caller, napi_callback_info info)
+{
+	(void)info;
+	nursery_find(caller);
+	return NULL;
 }
 
 /* Node's own exit waits for threads that a forked child does not have. */
@@ -277,7 +291,8 @@ static int add_function(napi_env env, napi_value exports, const char *name, napi
 
 NAPI_MODULE_INIT()
 {
-	if (!add_function(env, exports, "serve", serve) || !add_function(env, exports, "exit", leave))
+	if (!add_function(env, exports, "serve", serve) || !add_function(env, exports, "findNursery", find_nursery) ||
+	    !add_function(env, exports, "exit", leave))
 		return NULL;
 	return exports;
 }

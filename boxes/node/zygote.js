@@ -20,6 +20,7 @@
 // A diagnostic is { message, line, column, endLine, endColumn, code, file,
 // severity }, all but the message optional. Lines and columns count from 1.
 import { createRequire } from "node:module";
+import { getHeapSpaceStatistics } from "node:v8";
 import { toDiagnostics } from "./diagnosis.js";
 import { random, reseed } from "./random.js";
 import { hush } from "./silence.js";
@@ -31,8 +32,11 @@ const shim = createRequire("/fumehood/")("/fumehood/fumehood.node");
 // What V8 learns of the code in these rounds no cell has to learn again; a full
 // collection makes it forget some.
 const ROUNDS_BEFORE = 1;
-const ROUNDS_AFTER = 2;
+const ROUNDS_AFTER = 1;
 const ROUNDS_OF_THE_USUAL = 2;
+
+// Bytes; less than one of the parts that V8's nursery is made of.
+const EMPTY = 64 * 1024;
 
 export function serve(listed) {
   const adapters = listed.flat();
@@ -74,15 +78,17 @@ export function serve(listed) {
   collect({ type: "major", flavor: "last-resort" });
   warmAll(ROUNDS_AFTER);
   warmAll(ROUNDS_OF_THE_USUAL, 1);
-  // What is young is moved twice before it counts as old. A cell then begins
-  // with an empty nursery, and writes to fewer pages of its own.
-  collect({ type: "minor" });
-  collect({ type: "minor" });
-
   const engines = new Map();
   for (const a of adapters) for (const v of a.versions) engines.set(`${a.engine}@${v}`, [a.engine, v]);
   const rehearsals = adapters.map(({ language, samples }) => () => warm(language, samples[0]));
-  shim.serve([...engines.values()], rehearsals, compile);
+
+  // What is young is moved twice before it counts as old. The nursery is empty
+  // then, and a cell gets a new one.
+  shim.findNursery();
+  collect({ type: "minor" });
+  collect({ type: "minor" });
+  const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space");
+  shim.serve([...engines.values()], rehearsals, compile, young.space_used_size < EMPTY);
 }
 
 // What a template throws may be made to throw again when it is looked at.

@@ -83,10 +83,26 @@ struct fh_engine_version {
 	const char *version;	/* 31 bytes at most */
 };
 
+enum { FH_HUGE_PAGE = 2 * 1024 * 1024 };
+
+/*
+ * A part of the room in which the interpreter makes new objects. There is
+ * nothing in it but its first head bytes. All parts have the same size, of
+ * which FH_HUGE_PAGE is a multiple, and begin on a multiple of it.
+ */
+struct fh_nursery {
+	char *at;
+	size_t head, bytes;
+};
+
 /* What the interpreter lends to fh_serve. */
 struct fh_interpreter {
 	const struct fh_engine_version *engines;
 	size_t engine_count;
+
+	/* None, if the interpreter does not know. */
+	const struct fh_nursery *nursery;
+	size_t nursery_count;
 
 	/* fork(2) as this interpreter needs it done: 0 in the child. */
 	pid_t (*fork)(void);

@@ -67,9 +67,7 @@ static void note_windows(struct fh_mapping m, int pagemap, int unused)
 	}
 }
 
-/* Gives room for bytes, on a huge page's boundary, in huge pages. NULL: there
- * is none. */
-static char *make_room(size_t bytes)
+char *fh_huge_room(size_t bytes)
 {
 	char *made = mmap(NULL, bytes + FH_HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *room;
@@ -83,18 +81,33 @@ static char *make_room(size_t bytes)
 		munmap(made, before);
 	if (before < FH_HUGE_PAGE)
 		munmap(room + bytes, FH_HUGE_PAGE - before);
-	madvise(room, bytes, MADV_HUGEPAGE);
 	return room;
 }
 
 /* The kernel takes away what is there before it moves the room: from then on
- * there is no way back. Where huge pages are off but for who asks (the setting
- * "never"), MADV_COLLAPSE asks (Linux 6.1). */
+ * there is no way back. */
+void fh_huge_put(char *room, size_t bytes, char *at)
+{
+	if (mremap(room, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, at) == MAP_FAILED)
+		abort();
+}
+
+/* Gives room that will be in huge pages. */
+static char *make_room(size_t bytes)
+{
+	char *room = fh_huge_room(bytes);
+
+	if (room != NULL)
+		madvise(room, bytes, MADV_HUGEPAGE);
+	return room;
+}
+
+/* Where huge pages are off but for who asks (the setting "never"),
+ * MADV_COLLAPSE asks (Linux 6.1). */
 static void put(char *room, size_t bytes, uint64_t at)
 {
 	madvise(room, bytes, MADV_COLLAPSE);
-	if (mremap(room, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)(uintptr_t)at) == MAP_FAILED)
-		abort();
+	fh_huge_put(room, bytes, (char *)(uintptr_t)at);
 }
 
 static void join_window(uint64_t window, int pagemap)

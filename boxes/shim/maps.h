@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FH_PAGE = 4096, FH_HUGE_PAGE = 2 * 1024 * 1024 };
+#include "fumehood.h"
+
+enum { FH_PAGE = 4096 };
 
 /* Bits of /proc/pid/pagemap (Documentation/admin-guide/mm/pagemap.rst). */
 #define FH_PAGE_PRESENT (UINT64_C(1) << 63)

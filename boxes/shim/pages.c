@@ -14,6 +14,8 @@
  *    every later child has the first copied and the second mapped in one go, by
  *    MADV_POPULATE_WRITE and _READ (Linux 5.14), while it is being parked.
  *
+ *    Room for new objects is not copied at all (fresh.c).
+ *
  * On an older kernel the third does nothing, and cells are slower.
  */
 #define _GNU_SOURCE
@@ -28,6 +30,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "fresh.h"
 #include "huge.h"
 #include "maps.h"
 #include "wire.h"
@@ -45,7 +48,7 @@ enum {
 	SMALLEST_HOLE = 24,
 	PAGEMAP_ENTRIES = 512,
 	USED_PAGES_PER_REHEARSAL = 32 * 1024,
-	FILLED_GAP = 1,
+	WORTH_ASKING = 4,
 };
 
 /* Allocates at one size until an allocation comes from the top of the heap,
@@ -120,12 +123,18 @@ static _Noreturn void rehearse_and_tell(const struct fh_interpreter *interpreter
 	_exit(fh_each_mapping(tell_used, to) < 0);
 }
 
+/* What the zygote writes down becomes a page of the trial child's own too. */
+static int is_of(const struct used_pages *used, used_page page)
+{
+	return page >= (uintptr_t)used->at && page < (uintptr_t)(used->at + used->room);
+}
+
 static void listen_to(int from, struct used_pages *used)
 {
 	used_page page;
 
 	while (fh_read_all(from, &page, sizeof(page)) == 0)
-		if (used->count < used->room)
+		if (used->count < used->room && !is_of(used, page))
 			used->at[used->count++] = page;
 }
 
@@ -161,8 +170,7 @@ static int by_address(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Joins a page to the last run, over a gap of at most FILLED_GAP pages: to copy
- * a page costs no more than to begin another run. */
+/* Joins a page to the run before it, if it follows that. */
 static void add_page(struct fh_hot_pages *hot, used_page page)
 {
 	char *at = (char *)(uintptr_t)(page & ~(uint64_t)WRITTEN);
@@ -170,8 +178,8 @@ static void add_page(struct fh_hot_pages *hot, used_page page)
 	size_t last = hot->count - 1;
 
 	if (hot->count > 0 && hot->runs[last].written == written &&
-	    at - (hot->runs[last].at + hot->runs[last].bytes) <= FILLED_GAP * FH_PAGE) {
-		hot->runs[last].bytes = (size_t)(at - hot->runs[last].at) + FH_PAGE;
+	    at == hot->runs[last].at + hot->runs[last].bytes) {
+		hot->runs[last].bytes += FH_PAGE;
 		return;
 	}
 	if (hot->count == FH_MAX_RUNS)
@@ -182,19 +190,67 @@ static void add_page(struct fh_hot_pages *hot, used_page page)
 	hot->count++;
 }
 
-/* Keeps the pages that at least half of the rehearsals used: a cell does not
- * know yet which of the languages it will compile. */
-static void choose(struct used_pages *used, uint32_t rehearsals, struct fh_hot_pages *hot)
+/* Keeps the pages that at least half of the rehearsals used, each once, in the
+ * order of their addresses: a cell does not know yet which of the languages it
+ * will compile. */
+static void keep_usual(struct used_pages *used, uint32_t rehearsals)
 {
-	size_t same;
+	size_t same, kept = 0;
 
 	qsort(used->at, used->count, sizeof(*used->at), by_address);
-	hot->count = 0;
 	for (size_t i = 0; i < used->count; i += same) {
 		for (same = 1; i + same < used->count && used->at[i + same] == used->at[i]; same++)
 			continue;
 		if (2 * same >= rehearsals)
-			add_page(hot, used->at[i]);
+			used->at[kept++] = used->at[i];
+	}
+	used->count = kept;
+}
+
+/* The usual pages, and how far they have been compared with the mappings. */
+static struct {
+	struct used_pages *used;
+	size_t next, kept;
+} mapped;
+
+static void keep_if_mapped(struct fh_mapping m, int pagemap, int unused)
+{
+	(void)pagemap;
+	(void)unused;
+	for (; mapped.next < mapped.used->count; mapped.next++) {
+		used_page page = mapped.used->at[mapped.next];
+
+		if (page >= m.end)
+			return;
+		if (page >= m.from && m.private && m.readable && (m.writable || !(page & WRITTEN)))
+			mapped.used->at[mapped.kept++] = page;
+	}
+}
+
+/* Drops what a trial child mapped itself: a cell has no such page to use. */
+static int keep_mapped(struct used_pages *used)
+{
+	mapped.used = used;
+	if (fh_each_mapping(keep_if_mapped, 0) < 0)
+		return -1;
+	used->count = mapped.kept;
+	return 0;
+}
+
+static void choose(const struct used_pages *used, struct fh_hot_pages *hot)
+{
+	size_t same;
+
+	hot->count = 0;
+	for (size_t i = 0; i < used->count; i += same) {
+		uint64_t window = used->at[i] / FH_HUGE_PAGE;
+
+		for (same = 1; i + same < used->count && used->at[i + same] / FH_HUGE_PAGE == window; same++)
+			continue;
+		if (fh_fresh_choose(window * FH_HUGE_PAGE, same))
+			continue;
+		for (size_t k = 0; k < same; k++)
+			add_page(hot, used->at[i + k]);
 	}
 }
 
@@ -205,24 +261,40 @@ int fh_pages_settle(const struct fh_interpreter *interpreter, struct fh_hot_page
 	int failed = 0;
 
 	fill_holes();
-	if (fh_join_pages() < 0)
+	if (fh_fresh_give_back(interpreter->nursery, interpreter->nursery_count) < 0 || fh_join_pages() < 0)
 		return -1;
 	used.at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (used.at == MAP_FAILED)
 		return -1;
 	for (uint32_t i = 0; i < interpreter->rehearsals && !failed; i++)
 		failed = try_one(interpreter, i, &used) < 0;
-	if (!failed)
-		choose(&used, interpreter->rehearsals, hot);
+	if (!failed) {
+		keep_usual(&used, interpreter->rehearsals);
+		failed = keep_mapped(&used) < 0;
+		choose(&used, hot);
+	}
 	munmap(used.at, bytes);
 	return failed ? -1 : 0;
 }
 
+/* A few pages are brought sooner by using them than by asking for them. */
+static void bring(char *at, size_t bytes, int written)
+{
+	if (bytes >= WORTH_ASKING * FH_PAGE &&
+	    madvise(at, bytes, written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) == 0)
+		return;
+	for (size_t i = 0; i < bytes; i += FH_PAGE) {
+		volatile char *page = at + i;
+		char content = *page;
+
+		if (written)
+			*page = content;
+	}
+}
+
 void fh_pages_bring(const struct fh_hot_pages *hot)
 {
-	/* An older kernel refuses the advice; the faults then come one by one. */
+	fh_fresh_bring();
 	for (size_t i = 0; i < hot->count; i++)
-		if (madvise(hot->runs[i].at, hot->runs[i].bytes,
-			    hot->runs[i].written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) < 0 && errno == EINVAL)
-			return;
+		bring(hot->runs[i].at, hot->runs[i].bytes, hot->runs[i].written);
 }

@@ -27,7 +27,7 @@ var hardening = []string{
 const home = "fumehood"
 
 // shim are its sources, but for pid 1.
-var shim = []string{"wire.c", "self.c", "maps.c", "huge.c", "pages.c", "walls.c", "cell.c", "control.c", "serve.c"}
+var shim = []string{"wire.c", "self.c", "maps.c", "huge.c", "fresh.c", "pages.c", "walls.c", "cell.c", "control.c", "serve.c"}
 
 // compile builds the libraries and pid 1 against the C library of the image,
 // and puts them and the adapters into the tree. The host lends nothing but its
@@ -61,7 +61,10 @@ func compile(ctx context.Context, r *Recipe, packages, tree string) error {
 				library = append(library, filepath.Join(source, "shim", name))
 			}
 		}
-		library = append(library, filepath.Join(source, r.Name, l.Source), "-o", filepath.Join(into, l.Output))
+		for _, name := range l.Sources {
+			library = append(library, filepath.Join(source, r.Name, name))
+		}
+		library = append(library, "-o", filepath.Join(into, l.Output))
 		if err := cc(ctx, packages, library); err != nil {
 			return err
 		}

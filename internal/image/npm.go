@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/evanw/esbuild/pkg/api"
@@ -79,18 +78,4 @@ func bundle(r *Recipe, packages, tree string) error {
 		}
 	}
 	return nil
-}
-
-// naming is how esbuild defines the function that gives every function and
-// class of a bundle its name, whenever one is made.
-var naming = regexp.MustCompile(`(?m)^var __name = \((target), (value\d*)\) => (__defProp\(target, "name", .*\));$`)
-
-// nameOnlyTheRenamed makes that function leave alone what has its name already,
-// which is nearly everything. To define a property of a function gives it a
-// shape of its own, which took Babel 4 of 26 ms.
-func nameOnlyTheRenamed(bundle []byte) ([]byte, error) {
-	if n := len(naming.FindAll(bundle, -1)); n != 1 {
-		return nil, fmt.Errorf("esbuild's __name was found %d times, want 1: has a new esbuild another?", n)
-	}
-	return naming.ReplaceAll(bundle, []byte("var __name = ($1, $2) => $1.name === $2 ? $1 : $3;")), nil
 }

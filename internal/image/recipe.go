@@ -60,8 +60,8 @@ type Box struct {
 
 // Library is C that becomes one shared object in /fumehood.
 type Library struct {
-	Source string `json:"source"`
-	Output string `json:"output"`
+	Sources []string `json:"sources"`
+	Output  string   `json:"output"`
 	// Shim says that the shim is linked in.
 	Shim    bool     `json:"shim"`
 	Include []string `json:"include"`

@@ -43,6 +43,7 @@ export default {
   diagnose: diagnoseBabel,
 
   samples: [
+    ['const Item = ({ id, ...rest }) => <li key={id} {...rest}>{id ?? "none"}</li>;\n'],
     [
       "import A from 'a';\nconst f = (x = 1, ...y) => { const { z } = x; return z ?? `${y}`; };\n" +
         "class B { p = 1; get q() { return this.p?.q; } }\n" +

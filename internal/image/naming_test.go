@@ -1,6 +1,7 @@
 package image_test
 
 import (
+	"fmt"
 	"os/exec"
 	"strings"
 	"testing"
@@ -19,7 +20,13 @@ func TestNameOnlyTheRenamed(t *testing.T) {
 class Node {}
 function outer() { class Node {} return Node.name; }
 const arrow = () => {};
-console.log(new Node().constructor.name, outer(), arrow.name);
+const expression = function inner(a) {
+  function declared() {}
+  return [inner.name, declared.name, a];
+};
+const table = { key: async function other() {
+}, text: "}, \"other\")" };
+console.log(new Node().constructor.name, outer(), arrow.name, ...expression(1), expression.name, table.key.name);
 `
 	built := api.Build(api.BuildOptions{
 		Stdin:  &api.StdinOptions{Contents: source},
@@ -35,6 +42,11 @@ console.log(new Node().constructor.name, outer(), arrow.name);
 	if !strings.Contains(string(text), "target.name === value ? target : __defProp(") {
 		t.Errorf("the bundle names what has its name:\n%s", text)
 	}
+	for _, name := range []string{"inner", "declared", "other"} {
+		if strings.Contains(string(text), fmt.Sprintf("%q)", name)+";") || strings.Contains(string(text), "__name(function "+name) {
+			t.Errorf("the bundle names %s, which is called so:\n%s", name, text)
+		}
+	}
 	node, err := exec.LookPath("node")
 	if err != nil {
 		boxtest.Missing(t, "engines", err.Error())
@@ -42,7 +54,7 @@ console.log(new Node().constructor.name, outer(), arrow.name);
 	cmd := exec.Command(node, "-")
 	cmd.Stdin = strings.NewReader(string(text))
 	said, err := cmd.CombinedOutput()
-	if got, want := strings.TrimSpace(string(said)), "Node Node arrow"; err != nil || got != want {
+	if got, want := strings.TrimSpace(string(said)), "Node Node arrow inner declared 1 inner other"; err != nil || got != want {
 		t.Errorf("names are %q, %v, want %q", got, err, want)
 	}
 }

@@ -1,0 +1,109 @@
+/*
+ * nursery.c: V8 has no function that tells where its nursery is, but every new
+ * object is in it, one behind the other, and a handle of Node-API points to the
+ * object's address. So a walk through it is strings made until they come by the
+ * same parts again. V8 takes the nursery in parts of 256 KiB, each with some
+ * bytes of its own at the head (v8/src/heap/memory-chunk-layout.h).
+ */
+#include "nursery.h"
+
+enum {
+	PART_BYTES = 256 * 1024,
+	MAX_PARTS = 256,
+	PROBE_BYTES = 1024,
+	/* More at the head of a part than this is not V8's own. */
+	LARGEST_HEAD = 64 * 1024,
+	SKIPPED_PROBES = FH_HUGE_PAGE / PROBE_BYTES,
+	/* V8 marks a pointer to an object in its lowest bit. */
+	POINTER_MARK = 1,
+};
+
+static struct fh_nursery parts[MAX_PARTS];
+static size_t count;
+
+/* Makes a string and forgets it. Returns its address, 0 if there is none. */
+static uint64_t probe(napi_env env)
+{
+	static const char text[PROBE_BYTES];
+	napi_handle_scope scope;
+	napi_value made;
+	uint64_t at = 0;
+
+	if (napi_open_handle_scope(env, &scope) != napi_ok)
+		return 0;
+	if (napi_create_string_latin1(env, text, sizeof(text), &made) == napi_ok)
+		at = *(const uint64_t *)(const void *)made - POINTER_MARK;
+	napi_close_handle_scope(env, scope);
+	return at;
+}
+
+static struct fh_nursery *part_of(uint64_t at)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((uint64_t)(uintptr_t)parts[i].at == at / PART_BYTES * PART_BYTES)
+			return &parts[i];
+	return NULL;
+}
+
+void nursery_find(napi_env env)
+{
+	const struct fh_nursery *last = NULL;
+	size_t since_new = 0;
+
+	/* Twice around after the last new part, or one of the two halves of the
+	 * nursery might not have been seen. */
+	while (since_new <= 4 * count) {
+		uint64_t at = probe(env);
+		struct fh_nursery *part = part_of(at);
+
+		if (at == 0 || (part == NULL && count == MAX_PARTS)) {
+			count = 0;
+			return;
+		}
+		if (part == NULL) {
+			part = &parts[count++];
+			*part = (struct fh_nursery){
+				.at = (char *)(uintptr_t)(at / PART_BYTES * PART_BYTES), .head = PART_BYTES, .bytes = PART_BYTES,
+			};
+			since_new = 0;
+		}
+		if (at % PART_BYTES < part->head)
+			part->head = at % PART_BYTES;
+		since_new += part != last;
+		last = part;
+	}
+}
+
+static int in_whole_window(const struct fh_nursery *part)
+{
+	size_t beside = 0;
+
+	for (size_t i = 0; i < count; i++)
+		beside += (uintptr_t)parts[i].at / FH_HUGE_PAGE == (uintptr_t)part->at / FH_HUGE_PAGE;
+	return beside == FH_HUGE_PAGE / PART_BYTES;
+}
+
+size_t nursery_parts(napi_env env, const struct fh_nursery **found)
+{
+	uint64_t next = probe(env);
+	struct fh_nursery *first = part_of(next), *part = first;
+
+	if (first == NULL)
+		return 0;
+	first->head = next % PART_BYTES + 2 * PROBE_BYTES;
+	/* The shim can give a cell new memory by the huge page only: go on, over
+	 * garbage, to where the first one begins. */
+	for (size_t i = 0; i < SKIPPED_PROBES && !in_whole_window(part); i++) {
+		next = probe(env);
+		part = part_of(next);
+		if (part == NULL)
+			return 0;
+	}
+	if (part != first)
+		part->head = next % PART_BYTES + 2 * PROBE_BYTES;
+	for (size_t i = 0; i < count; i++)
+		if (parts[i].head > LARGEST_HEAD)
+			return 0;
+	*found = parts;
+	return count;
+}
