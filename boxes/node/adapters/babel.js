@@ -30,8 +30,8 @@ export default {
       filename: presets.includes("typescript") ? "input.tsx" : "input.jsx",
       sourceFileName: "input.jsx",
       sourceType: options.source_type,
-      presets: presets.map((name) => [name, presetOptions(name, options)]),
-      plugins: (options.plugins ?? []).map((name) => [name, pluginOptions(name, options)]),
+      presets: presets.map((name) => [name, theSame(presetOptions(name, options))]),
+      plugins: (options.plugins ?? []).map((name) => [name, theSame(pluginOptions(name, options))]),
       comments: options.comments,
       compact: COMPACT[options.compact ?? "auto"],
       retainLines: options.retain_lines,
@@ -78,6 +78,16 @@ const HELPED =
   "new (class extends Array {})();\nfor (let i = 0; i < 3; i++) fs.push(() => i ** 2);\n";
 const COMPACT = { auto: "auto", true: true, false: false };
 const MODULES = { false: false };
+
+// Babel makes the plugins of a preset anew, a third of a small compile, unless
+// it is given the very options again that it had before. The zygote's samples
+// leave those of usual requests here.
+const givenBefore = new Map();
+function theSame(options) {
+  const key = JSON.stringify(options);
+  if (!givenBefore.has(key)) givenBefore.set(key, options);
+  return givenBefore.get(key);
+}
 
 function presetOptions(name, options) {
   switch (name) {
