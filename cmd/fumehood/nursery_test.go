@@ -33,7 +33,7 @@ func TestNodeZygotesGiveTheirNurseryBack(t *testing.T) {
 				t.Errorf("%s has the zygotes %v, want one", b.ID, zygotes)
 				continue
 			}
-			const atLeast = 5
+			const atLeast = 3
 			if n := givenBack(t, zygotes[0]); n < atLeast {
 				t.Errorf("%s has %d huge pages' worth of memory with next to nothing in it, want %d or more", b.ID, n, atLeast)
 			}
