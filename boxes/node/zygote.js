@@ -14,6 +14,7 @@
 //                     Map of sources by name
 //   diagnose(error, source)
 //                     turns what compile threw into a diagnostic or several
+//   often             whether most requests to its box are for it
 //   samples           [source, options, files] to warm it with: the first one
 //                     compiles, the others include errors
 //
@@ -80,7 +81,10 @@ export function serve(listed) {
   warmAll(ROUNDS_OF_THE_USUAL, 1);
   const engines = new Map();
   for (const a of adapters) for (const v of a.versions) engines.set(`${a.engine}@${v}`, [a.engine, v]);
-  const rehearsals = adapters.map(({ language, samples }) => () => warm(language, samples[0]));
+  // What half of the rehearsals use, every cell of the box is given.
+  const rehearsals = adapters.flatMap(({ language, samples, often }) =>
+    Array(often ? 2 : 1).fill(() => warm(language, samples[0])),
+  );
 
   // What is young is moved twice before it counts as old. The nursery is empty
   // then, and a cell gets a new one.

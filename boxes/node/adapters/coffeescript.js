@@ -13,6 +13,7 @@ export default {
   language: "coffeescript",
   engine: "coffeescript",
   versions: [version2, version1],
+  often: true,
 
   preload() {
     // CoffeeScript 1 sets it when it is loaded, for everybody.

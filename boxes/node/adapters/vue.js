@@ -9,6 +9,7 @@ export default {
   language: "vue",
   engine: "vue",
   versions: [version],
+  often: true,
 
   compile(source, options) {
     // It would keep the samples, and warm nothing with them the second time.
