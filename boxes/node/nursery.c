@@ -7,6 +7,8 @@
  */
 #include "nursery.h"
 
+#include <string.h>
+
 enum {
 	PART_BYTES = 256 * 1024,
 	MAX_PARTS = 256,
@@ -14,6 +16,10 @@ enum {
 	/* More at the head of a part than this is not V8's own. */
 	LARGEST_HEAD = 64 * 1024,
 	SKIPPED_PROBES = FH_HUGE_PAGE / PROBE_BYTES,
+	MAX_PROBES = 4 * MAX_PARTS * (PART_BYTES / PROBE_BYTES),
+	/* Two of V8's flags of a part. */
+	FROM_HALF = 1 << 3,
+	TO_HALF = 1 << 4,
 	/* V8 marks a pointer to an object in its lowest bit. */
 	POINTER_MARK = 1,
 };
@@ -52,7 +58,7 @@ void nursery_find(napi_env env)
 
 	/* Twice around after the last new part, or one of the two halves of the
 	 * nursery might not have been seen. */
-	while (since_new <= 4 * count) {
+	for (size_t i = 0; i < MAX_PROBES && since_new <= 4 * count; i++) {
 		uint64_t at = probe(env);
 		struct fh_nursery *part = part_of(at);
 
@@ -72,6 +78,22 @@ void nursery_find(napi_env env)
 		since_new += part != last;
 		last = part;
 	}
+}
+
+/* Whether every part is still in the nursery: V8 says at the very beginning of
+ * a part which of the nursery's halves it is in, and of anything else neither. */
+static int all_in_nursery(void)
+{
+	size_t from = 0, to = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		uint64_t flags;
+
+		memcpy(&flags, parts[i].at, sizeof(flags));
+		from += (flags & (FROM_HALF | TO_HALF)) == FROM_HALF;
+		to += (flags & (FROM_HALF | TO_HALF)) == TO_HALF;
+	}
+	return from == to && from + to == count;
 }
 
 static int in_whole_window(const struct fh_nursery *part)
@@ -104,6 +126,8 @@ size_t nursery_parts(napi_env env, const struct fh_nursery **found)
 	for (size_t i = 0; i < count; i++)
 		if (parts[i].head > LARGEST_HEAD)
 			return 0;
+	if (!all_in_nursery())
+		return 0;
 	*found = parts;
 	return count;
 }

@@ -79,6 +79,8 @@ static int unite(struct window *w, char **keep)
 
 	if (room == NULL)
 		return -1;
+	/* Or the kernel would make a huge page of it, now or in time. */
+	madvise(room, FH_HUGE_PAGE, MADV_NOHUGEPAGE);
 	for (size_t i = 0; i < w->parts; i++) {
 		w->part[i].kept = *keep;
 		memcpy(*keep, w->part[i].at, w->part[i].head);
@@ -86,8 +88,6 @@ static int unite(struct window *w, char **keep)
 		memcpy(room + (w->part[i].at - w->at), w->part[i].at, w->part[i].head);
 	}
 	fh_huge_put(room, FH_HUGE_PAGE, w->at);
-	/* Or the kernel would join what is left of it to a huge page in time. */
-	madvise(w->at, FH_HUGE_PAGE, MADV_NOHUGEPAGE);
 	return 0;
 }
 

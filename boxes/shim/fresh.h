@@ -9,13 +9,12 @@
 
 /*
  * Gives the zygote's nursery back to the kernel, but for the heads, and makes
- * each huge page's worth of it one mapping. Does nothing where there is no such
- * memory. Returns 0, or -1 with errno set.
+ * each huge page's worth of it one mapping. Returns 0, or -1 with errno set.
  */
 int fh_fresh_give_back(const struct fh_nursery *nursery, size_t count);
 
 /*
- * Says that most rehearsals wrote these many pages of the huge page's worth of
+ * Says that half of the rehearsals wrote these many pages of the huge page's worth of
  * memory that begins at window. Returns 1 if a cell will have it fresh, so that
  * none of its pages need be brought; 0 if it is no nursery, or too few of its
  * pages are written for that to pay.

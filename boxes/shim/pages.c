@@ -11,12 +11,9 @@
  *    with one entry instead of 512 (huge.c).
  * 3. Which pages a compile writes, and which of the libraries it reads, hardly
  *    depends on its source. Trial children show them, one for each language;
- *    every later child has the first copied and the second mapped in one go, by
- *    MADV_POPULATE_WRITE and _READ (Linux 5.14), while it is being parked.
- *
- *    Room for new objects is not copied at all (fresh.c).
- *
- * On an older kernel the third does nothing, and cells are slower.
+ *    every later child has the first copied and the second mapped while it is
+ *    being parked, long runs of them by MADV_POPULATE_WRITE and _READ (Linux
+ *    5.14). Room for new objects is not copied at all (fresh.c).
  */
 #define _GNU_SOURCE
 #include "pages.h"
@@ -280,15 +277,17 @@ int fh_pages_settle(const struct fh_interpreter *interpreter, struct fh_hot_page
 /* A few pages are brought sooner by using them than by asking for them. */
 static void bring(char *at, size_t bytes, int written)
 {
+	/* An older kernel refuses the advice. */
 	if (bytes >= WORTH_ASKING * FH_PAGE &&
-	    madvise(at, bytes, written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) == 0)
+	    (madvise(at, bytes, written ? MADV_POPULATE_WRITE : MADV_POPULATE_READ) == 0 || errno != EINVAL))
 		return;
 	for (size_t i = 0; i < bytes; i += FH_PAGE) {
 		volatile char *page = at + i;
-		char content = *page;
 
 		if (written)
-			*page = content;
+			__atomic_fetch_or(page, 0, __ATOMIC_RELAXED);
+		else
+			(void)*page;
 	}
 }
 

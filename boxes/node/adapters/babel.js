@@ -30,8 +30,8 @@ export default {
       filename: presets.includes("typescript") ? "input.tsx" : "input.jsx",
       sourceFileName: "input.jsx",
       sourceType: options.source_type,
-      presets: presets.map((name) => [name, theSame(presetOptions(name, options))]),
-      plugins: (options.plugins ?? []).map((name) => [name, theSame(pluginOptions(name, options))]),
+      presets: presets.map((name) => [name, theSame(name, presetOptions(name, options))]),
+      plugins: (options.plugins ?? []).map((name) => [name, theSame(name, pluginOptions(name, options))]),
       comments: options.comments,
       compact: COMPACT[options.compact ?? "auto"],
       retainLines: options.retain_lines,
@@ -83,8 +83,8 @@ const MODULES = { false: false };
 // it is given the very options again that it had before. The zygote's samples
 // leave those of usual requests here.
 const givenBefore = new Map();
-function theSame(options) {
-  const key = JSON.stringify(options);
+function theSame(name, options) {
+  const key = name + JSON.stringify(options);
   if (!givenBefore.has(key)) givenBefore.set(key, options);
   return givenBefore.get(key);
 }
