@@ -34,13 +34,19 @@ func zygotesOf(t *testing.T, s *serving) []int {
 	t.Helper()
 	var pids []int
 	for _, b := range s.pools[0].Stats().Boxes {
-		pids = append(pids, boxtest.Processes(t, func(p boxtest.Process) bool {
-			parent, ok := boxtest.LookAt(p.Parent())
-			return ok && strings.Contains(p.Cgroup, b.ID) && strings.HasPrefix(parent.Command, "/fumehood/init") &&
-				strings.Contains(p.Command, "zygote.rb")
-		})...)
+		pids = append(pids, zygotesIn(t, b.ID, "zygote.rb")...)
 	}
 	return pids
+}
+
+// zygotesIn lists pid 1's children in a box whose command has the given text.
+func zygotesIn(t *testing.T, box, command string) []int {
+	t.Helper()
+	return boxtest.Processes(t, func(p boxtest.Process) bool {
+		parent, ok := boxtest.LookAt(p.Parent())
+		return ok && strings.Contains(p.Cgroup, box) && strings.HasPrefix(parent.Command, "/fumehood/init") &&
+			strings.Contains(p.Command, command)
+	})
 }
 
 func TestKilledZygoteComesBack(t *testing.T) {

@@ -7,8 +7,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"github.com/fumehood/fumehood/internal/boxtest"
 )
 
 // A zygote of Node has a nursery of twice 8 MiB. It gives it back before it
@@ -24,11 +22,7 @@ func TestNodeZygotesGiveTheirNurseryBack(t *testing.T) {
 			continue
 		}
 		for _, b := range stats.Boxes {
-			zygotes := boxtest.Processes(t, func(p boxtest.Process) bool {
-				parent, ok := boxtest.LookAt(p.Parent())
-				return ok && strings.Contains(p.Cgroup, b.ID) && strings.HasPrefix(parent.Command, "/fumehood/init") &&
-					strings.Contains(p.Command, "/bin/node")
-			})
+			zygotes := zygotesIn(t, b.ID, "/bin/node")
 			if len(zygotes) != 1 {
 				t.Errorf("%s has the zygotes %v, want one", b.ID, zygotes)
 				continue
