@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "probe.h"
 #include "wire.h"
 
 /* Bytes of a diagnostic before its texts: severity, four positions. */
@@ -192,9 +193,13 @@ void fh_cell_run(const struct fh_interpreter *interpreter, const struct fh_polic
 	must(fh_write_all(FH_CELL_FD, parked, sizeof(parked)), FH_EXIT_PROTOCOL);
 
 	job = read_job(policy, zygote, limits);
-	if (interpreter->wake != NULL)
-		interpreter->wake();
-	status = interpreter->compile(&job, &result);
+	if (fh_is_probe(&job)) {
+		status = fh_probe(&job, &result);
+	} else {
+		if (interpreter->wake != NULL)
+			interpreter->wake();
+		status = interpreter->compile(&job, &result);
+	}
 	if (status == 0)
 		write_result(&result);
 	_exit(status);

@@ -312,6 +312,10 @@ int fh_serve(const struct fh_interpreter *interpreter)
 	z.control = fh_control_accept(&z.policy);
 	if (z.control < 0)
 		return -1;
+	if (!(z.policy.without & FH_WALL_LANDLOCK) && z.self.landlock_abi < 1) {
+		errno = EOPNOTSUPP;
+		return fh_complain("ask for Landlock (Linux 5.13 or later, with landlock in lsm=)");
+	}
 	if (!(z.policy.without & FH_WALL_PROC) && fh_self_hide_processes() < 0)
 		return -1;
 	if (fh_control_ready(z.control, interpreter, &z.policy, &z.self, z.namespace) < 0)

@@ -49,7 +49,7 @@ struct fh_limits {
 /* What the zygote measured of itself before its first fork. */
 struct fh_zygote {
 	uint64_t address_space_kib, data_kib, rss_kib;
-	int landlock_abi;
+	int landlock_abi;	/* 0: the kernel has none */
 	int proc_fd;		/* /proc, kept open after it was unmounted */
 };
 

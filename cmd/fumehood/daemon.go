@@ -17,14 +17,17 @@ import (
 
 	"golang.org/x/net/netutil"
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/sys/unix"
 
 	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/doctor"
 	"github.com/fumehood/fumehood/internal/image"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/render"
 	"github.com/fumehood/fumehood/internal/seccomp"
+	"github.com/fumehood/fumehood/internal/selftest"
 	"github.com/fumehood/fumehood/internal/server"
 
 	"github.com/fumehood/fumehood/boxes"
@@ -107,6 +110,28 @@ func kindsOf(c config.Config) ([]string, error) {
 	return kinds, nil
 }
 
+// acceptedWalls are the walls that a box may lack.
+func acceptedWalls(c config.Config) ([]string, error) {
+	if c.AcceptMissing == "" {
+		return nil, nil
+	}
+	walls := strings.Split(c.AcceptMissing, ",")
+	for at := range walls {
+		walls[at] = strings.TrimSpace(walls[at])
+	}
+	if err := selftest.Check(walls); err != nil {
+		return nil, usageError("accept-missing: "+err.Error(), "the walls are listed in docs/SECURITY.md")
+	}
+	return walls, nil
+}
+
+// hasLandlock reports whether this kernel has it. One that cannot be asked is
+// taken to have it: the zygote finds out.
+func hasLandlock() bool {
+	abi, err := doctor.New("", "").Landlock()
+	return abi > 0 || err != nil && !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EOPNOTSUPP)
+}
+
 // addPools makes a pool for each of the kinds of box that an image can be
 // started as.
 func (d *daemon) addPools(name, ociRuntime string, kinds []string, rendered map[string]render.Box) error {
@@ -126,9 +151,16 @@ func (d *daemon) addPools(name, ociRuntime string, kinds []string, rendered map[
 		return err
 	}
 	c := d.config
+	accepted, err := acceptedWalls(c)
+	if err != nil {
+		return err
+	}
 	for _, b := range i.Boxes {
 		if !slices.Contains(kinds, b.Kind) {
 			continue
+		}
+		inspector := &selftest.Inspector{
+			Limits: limitsOf(c), Policy: box.NewPolicy(policy), Memory: c.BoxMemory, Tasks: int64(c.BoxTasks), Accept: accepted,
 		}
 		starter := &box.OCI{
 			Runtime: ociRuntime, State: d.state, Kind: b.Kind, RootFS: i.RootFS(),
@@ -136,10 +168,13 @@ func (d *daemon) addPools(name, ociRuntime string, kinds []string, rendered map[
 			Policy: box.NewPolicy(policy), Memory: c.BoxMemory, Tasks: int64(c.BoxTasks),
 			MilliCPUs: int64(c.BoxCPUs * 1000), Log: d.log,
 		}
+		if slices.Contains(accepted, "landlock") && !hasLandlock() {
+			starter.Policy.Without |= box.Landlock
+		}
 		d.alter(starter)
 		p := pool.New(pool.Config{
 			Kind: b.Kind, Parked: c.Parked, Slots: c.Slots(), CellsPerBox: uint64(c.CellsPerBox),
-			BoxLifetime: c.BoxLifetime, Limits: limitsOf(c), Engines: b.Engines,
+			BoxLifetime: c.BoxLifetime, Limits: limitsOf(c), Engines: b.Engines, Inspect: inspector.Inspect,
 		}, starter, d.log)
 		d.pools = append(d.pools, p)
 		rendered[b.Kind] = render.Box{Runner: p, Image: i.Digest, Engines: b.Engines}

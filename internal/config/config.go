@@ -48,6 +48,9 @@ type Config struct {
 	BoxMemory job.Bytes
 	BoxTasks  int
 	BoxCPUs   float64
+	// AcceptMissing are the names of walls that a box may serve without,
+	// separated by commas.
+	AcceptMissing string
 }
 
 // Default is the configuration that serve uses when nothing is set.

@@ -56,6 +56,7 @@ func Settings(c *Config) []Setting {
 		{"box-memory", "memory of a box as a whole", &c.BoxMemory},
 		{"box-tasks", "processes and threads of a box as a whole", &c.BoxTasks},
 		{"box-cpus", "processors of a box as a whole, 0 for all", &c.BoxCPUs},
+		{"accept-missing", "walls that a box may serve without, such as landlock (default: none)", &c.AcceptMissing},
 	}
 }
 

@@ -35,6 +35,9 @@ type Config struct {
 	Limits job.Limits
 	// Engines are the versions that a box must report.
 	Engines map[string][]string
+	// Inspect looks at a box before it serves. An error keeps it from that; the
+	// names are of walls that it lacks and may lack.
+	Inspect func(context.Context, *box.Box) (missing []string, err error)
 }
 
 // Pool hands out parked cells of one box kind. Do, Stats and Ready may be
@@ -62,6 +65,9 @@ type Stats struct {
 	Parked, Running, Dying int
 	// Boxes are the pool's boxes, draining ones included.
 	Boxes []box.Stats
+	// Missing are the walls that the serving box lacks, with the operator's
+	// consent.
+	Missing []string
 }
 
 // New makes a pool. It starts nothing.
@@ -125,8 +131,15 @@ func (p *Pool) begin(ctx context.Context) (*tenure, error) {
 				b.Close())
 		}
 	}
+	missing, err := p.config.Inspect(ctx, b)
+	if err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	if len(missing) > 0 {
+		p.log.Warn("box serves without walls, which accept_missing allows", "box", b.ID, "walls", missing)
+	}
 	p.log.Info("box ready", "box", b.ID, "dur", time.Since(start), "zygote_kib", b.Ready.RSSKiB, "landlock_abi", b.Ready.LandlockABI)
-	t := newTenure(p, b)
+	t := newTenure(p, b, missing)
 	p.mu.Lock()
 	p.tenures[t] = struct{}{}
 	p.serving = t
@@ -250,6 +263,9 @@ func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := Stats{Kind: p.config.Kind, Ready: p.serving != nil, Jobs: p.jobs.Load()}
+	if p.serving != nil {
+		s.Missing = p.serving.missing
+	}
 	for t := range p.tenures {
 		s.Parked += int(t.parked.Load())
 		s.Running += int(t.running.Load())

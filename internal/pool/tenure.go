@@ -15,6 +15,8 @@ import (
 type tenure struct {
 	pool *Pool
 	box  *box.Box
+	// missing are the walls that the box lacks.
+	missing []string
 	// slots holds the numbers of free slots. A slot is free again only when
 	// the zygote has reported its cell dead: its uid must have no process.
 	slots chan uint16
@@ -40,8 +42,8 @@ type parkedCell struct {
 	gone chan struct{}
 }
 
-func newTenure(p *Pool, b *box.Box) *tenure {
-	t := &tenure{pool: p, box: b, slots: make(chan uint16, p.config.Slots), due: make(chan struct{})}
+func newTenure(p *Pool, b *box.Box, missing []string) *tenure {
+	t := &tenure{pool: p, box: b, missing: missing, slots: make(chan uint16, p.config.Slots), due: make(chan struct{})}
 	t.ctx, t.stop = context.WithCancel(context.Background())
 	for slot := range p.config.Slots {
 		t.slots <- uint16(slot)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"slices"
 	"testing"
 
 	"github.com/elastic/go-seccomp-bpf/arch"
@@ -114,39 +113,19 @@ func (f *filter) run(t *testing.T, c call) uint32 {
 	return uint32(verdict)
 }
 
-// verdict reads the rules as docs and comments explain them, one by one: what
-// every filter is compared with.
+// verdict is the answer that every filter is compared with.
 func verdict(p *seccomp.Policy, m machine, c call) uint32 {
-	name, ok := m.calls.SyscallNumbers[int(c.number)]
-	if !ok || c.audit != m.audit {
+	name := m.calls.SyscallNumbers[int(c.number)]
+	if c.audit != m.audit {
 		return killed
 	}
-	errnos := map[string]uint32{"EPERM": 1, "EACCES": 13, "EINVAL": 22, "ENOTTY": 25, "ENOSYS": 38}
-	for _, rule := range p.Rules {
-		if !slices.Contains(rule.Names, name) {
-			continue
-		}
-		switch rule.Verdict {
-		case seccomp.Allow:
-			for _, condition := range rule.Conditions {
-				if !holds(condition, c) {
-					return refused | errnos[rule.Errno]
-				}
-			}
-			return allowed
-		case seccomp.Deny:
-			return refused | errnos[rule.Errno]
-		}
+	switch answer, errno := p.Answer(name, c.args); answer {
+	case seccomp.Allow:
+		return allowed
+	case seccomp.Deny:
+		return refused | map[string]uint32{"EPERM": 1, "EACCES": 13, "EINVAL": 22, "ENOTTY": 25, "ENOSYS": 38}[errno]
 	}
 	return killed
-}
-
-func holds(condition seccomp.Condition, c call) bool {
-	value := uint32(c.args[condition.Argument])
-	if condition.Operator == seccomp.Lacks {
-		return value&condition.Values[0] == 0
-	}
-	return slices.Contains(condition.Values, value)
 }
 
 // images are those whose boxes' cells get a policy.

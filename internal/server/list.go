@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/fumehood/fumehood/internal/lang"
 	"github.com/fumehood/fumehood/internal/pool"
@@ -67,12 +68,14 @@ func (s *Server) languages(w http.ResponseWriter, _ *http.Request, _ *exchange) 
 }
 
 type poolShape struct {
-	Kind    string     `json:"kind"`
-	Ready   bool       `json:"ready"`
-	Jobs    uint64     `json:"jobs"`
-	Parked  int        `json:"cells_parked"`
-	Running int        `json:"cells_running"`
-	Dying   int        `json:"cells_dying"`
+	Kind    string `json:"kind"`
+	Ready   bool   `json:"ready"`
+	Jobs    uint64 `json:"jobs"`
+	Parked  int    `json:"cells_parked"`
+	Running int    `json:"cells_running"`
+	Dying   int    `json:"cells_dying"`
+	// Missing are walls that the boxes lack, as the operator accepts.
+	Missing []string   `json:"missing_walls"`
 	Boxes   []boxShape `json:"boxes"`
 }
 
@@ -98,7 +101,7 @@ func (s *Server) boxStats(w http.ResponseWriter, _ *http.Request, _ *exchange) e
 func shapeOfPool(stats pool.Stats) poolShape {
 	shape := poolShape{
 		Kind: stats.Kind, Ready: stats.Ready, Jobs: stats.Jobs,
-		Parked: stats.Parked, Running: stats.Running, Dying: stats.Dying, Boxes: []boxShape{},
+		Parked: stats.Parked, Running: stats.Running, Dying: stats.Dying, Missing: append([]string{}, stats.Missing...), Boxes: []boxShape{},
 	}
 	for _, b := range stats.Boxes {
 		shape.Boxes = append(shape.Boxes, boxShape{
@@ -116,12 +119,16 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request, _ *exchange) er
 }
 
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request, _ *exchange) error {
+	missing := []string{}
 	for _, p := range s.pools {
-		if stats := p.Stats(); !stats.Ready {
+		stats := p.Stats()
+		if !stats.Ready {
 			w.Header().Set("Retry-After", "1")
 			return &requestError{http.StatusServiceUnavailable, "not_ready", "no box of kind " + stats.Kind + " is up"}
 		}
+		missing = append(missing, stats.Missing...)
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"ready": true})
+	slices.Sort(missing)
+	writeJSON(w, http.StatusOK, map[string]any{"ready": true, "missing_walls": slices.Compact(missing)})
 	return nil
 }
