@@ -19,6 +19,7 @@ var mayImport = map[string][]string{
 	"boxes":            {},
 	"internal/job":     {},
 	"internal/wire":    {},
+	"internal/token":   {},
 	"internal/seccomp": {},
 	"internal/lang":    {"internal/job"},
 	"internal/config":  {"internal/job"},
