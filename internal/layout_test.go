@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"internal/cell":    {"internal/box", "internal/job", "internal/wire"},
 	"internal/pool":    {"internal/box", "internal/cell", "internal/job"},
 	"internal/render":  {"internal/job", "internal/lang"},
+	"internal/metrics": {"internal/job", "internal/lang", "internal/pool"},
 	"internal/server":  {"internal/job", "internal/lang", "internal/pool", "internal/render"},
 	"internal/doctor":  {"internal/box"},
 	"internal/attack":  {"internal/lang"},
