@@ -29,14 +29,14 @@ var mayImport = map[string][]string{
 	"internal/pool":    {"internal/box", "internal/cell", "internal/job"},
 	"internal/render":  {"internal/job", "internal/lang"},
 	"internal/metrics": {"internal/job", "internal/lang", "internal/pool"},
-	"internal/server":  {"internal/job", "internal/lang", "internal/pool", "internal/render"},
+	"internal/server":  {"internal/job", "internal/lang", "internal/metrics", "internal/pool", "internal/render", "internal/token"},
 	"internal/doctor":  {"internal/box"},
 	"internal/attack":  {"internal/lang"},
 	"corpus/attacks":   {},
 	"internal/boxtest": {"boxes", "internal/box", "internal/image", "internal/job", "internal/seccomp"},
 	"cmd/fumehood": {
-		"boxes", "corpus/attacks", "internal/attack", "internal/box", "internal/config", "internal/doctor", "internal/image", "internal/job", "internal/lang", "internal/pool",
-		"internal/render", "internal/seccomp", "internal/server",
+		"boxes", "corpus/attacks", "internal/attack", "internal/box", "internal/config", "internal/doctor", "internal/image", "internal/job", "internal/lang", "internal/metrics", "internal/pool",
+		"internal/render", "internal/seccomp", "internal/server", "internal/token",
 	},
 }
 

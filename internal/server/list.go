@@ -116,6 +116,9 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request, _ *exchange) er
 }
 
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request, _ *exchange) error {
+	if s.draining.Load() {
+		return &requestError{http.StatusServiceUnavailable, "not_ready", "the daemon is about to end"}
+	}
 	for _, p := range s.pools {
 		if stats := p.Stats(); !stats.Ready {
 			w.Header().Set("Retry-After", "1")
