@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 )
 
 // newLog writes JSON, a line for each message, to standard error.
@@ -36,21 +35,24 @@ func cleanAttribute(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
+// firstOther is the first control character that JSON leaves as it is.
+const firstOther = 0x7f
+
 func clean(text string) string {
 	if len(text) > maxLogged {
 		text = strings.ToValidUTF8(text[:maxLogged], "") + "…"
 	}
 	plain := true
 	for i := 0; i < len(text) && plain; i++ {
-		plain = text[i] < utf8.RuneSelf
+		plain = text[i] < firstOther
 	}
 	if plain {
 		return text
 	}
 	var b strings.Builder
 	for _, r := range text {
-		// Cf holds the bidirectional marks, Cc the controls from U+0080.
-		if r >= utf8.RuneSelf && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
+		// Cf holds the bidirectional marks, Cc the controls from U+007F.
+		if r >= firstOther && unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) {
 			fmt.Fprintf(&b, "\\u{%04X}", r)
 			continue
 		}
