@@ -1,7 +1,10 @@
 package main
 
 import (
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/fumehood/fumehood/internal/config"
@@ -12,6 +15,25 @@ func TestInsecureIsSaid(t *testing.T) {
 	p := startProgram(t, "--insecure-no-auth")
 	if log := p.readLog(); !strings.Contains(log, `"level":"WARN","msg":"INSECURE: whoever can reach this daemon can use it"`) {
 		t.Errorf("the log does not say so:\n%s", log)
+	}
+}
+
+// Without tokens a hang-up ends the daemon, as SIGTERM does.
+func TestHangUpWithoutTokens(t *testing.T) {
+	// A signal that is handled here is not ignored in a child, whatever
+	// started this test.
+	handled := make(chan os.Signal, 1)
+	signal.Notify(handled, syscall.SIGHUP)
+	defer signal.Stop(handled)
+	p := startProgram(t)
+	if err := p.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Wait(); err != nil || !strings.Contains(p.readLog(), "draining") {
+		t.Errorf("exit: %v\n%s", err, p.readLog())
+	}
+	if left := p.left(t); len(left) > 0 {
+		t.Errorf("left: %v", left)
 	}
 }
 
