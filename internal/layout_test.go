@@ -19,6 +19,7 @@ var mayImport = map[string][]string{
 	"boxes":             {},
 	"internal/job":      {},
 	"internal/wire":     {},
+	"internal/token":    {},
 	"internal/seccomp":  {},
 	"internal/lang":     {"internal/job"},
 	"internal/config":   {"internal/job"},
@@ -28,14 +29,15 @@ var mayImport = map[string][]string{
 	"internal/pool":     {"internal/box", "internal/cell", "internal/job"},
 	"internal/render":   {"internal/job", "internal/lang"},
 	"internal/selftest": {"internal/box", "internal/cell", "internal/job"},
-	"internal/server":   {"internal/job", "internal/lang", "internal/pool", "internal/render"},
+	"internal/metrics":  {"internal/job", "internal/lang", "internal/pool", "internal/selftest"},
+	"internal/server":   {"internal/job", "internal/lang", "internal/metrics", "internal/pool", "internal/render", "internal/token"},
 	"internal/doctor":   {"internal/box"},
 	"internal/attack":   {"internal/lang"},
 	"corpus/attacks":    {},
 	"internal/boxtest":  {"boxes", "internal/box", "internal/image", "internal/job", "internal/seccomp"},
 	"cmd/fumehood": {
-		"boxes", "corpus/attacks", "internal/attack", "internal/box", "internal/config", "internal/doctor", "internal/image", "internal/job", "internal/lang", "internal/pool",
-		"internal/render", "internal/seccomp", "internal/selftest", "internal/server",
+		"boxes", "corpus/attacks", "internal/attack", "internal/box", "internal/config", "internal/doctor", "internal/image", "internal/job", "internal/lang", "internal/metrics", "internal/pool",
+		"internal/render", "internal/seccomp", "internal/selftest", "internal/server", "internal/token",
 	},
 }
 

@@ -50,6 +50,7 @@ func benchCommand(ctx context.Context, args []string, s streams) error {
 	if err := c.Validate(); err != nil {
 		return usageError(err.Error(), "run 'fumehood bench --help'")
 	}
+	c.Tokens = "" // its daemons are for this call alone
 	chosen := image.Kinds()
 	if *kinds != "" {
 		chosen = strings.Split(*kinds, ",")

@@ -16,18 +16,20 @@ import (
 // client posts to a daemon: over the network, or straight to a handler.
 type client struct {
 	base string
-	http *http.Client
+	// token is sent along, if there is one.
+	token string
+	http  *http.Client
 }
 
 // An answer takes as long as a daemon may queue and compile; one that takes
 // longer is broken.
 const clientTimeout = 60 * time.Second
 
-func newClient(base string) *client {
+func newClient(base, token string) *client {
 	if !strings.Contains(base, "://") {
 		base = "http://" + base
 	}
-	return &client{base: strings.TrimRight(base, "/"), http: &http.Client{Timeout: clientTimeout}}
+	return &client{base: strings.TrimRight(base, "/"), token: token, http: &http.Client{Timeout: clientTimeout}}
 }
 
 // embeddedClient talks to a daemon in this process, through the same handler
@@ -73,6 +75,9 @@ func post(ctx context.Context, c *client, in cliRequest) (*cliResult, error) {
 		return nil, usageError(fmt.Sprintf("cannot ask %s: %v", c.base, err), "--server takes a URL such as http://127.0.0.1:8080")
 	}
 	request.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -100,6 +105,9 @@ func refusal(status int, body []byte) error {
 	}
 	if err := json.Unmarshal(body, &shape); err != nil || shape.Error.Message == "" {
 		return unavailable(fmt.Errorf("the daemon answered %d and no result", status), "is that a Fumehood daemon?")
+	}
+	if status == http.StatusUnauthorized || status == http.StatusForbidden {
+		return usageError(shape.Error.Message, "put a token into FUMEHOOD_TOKEN")
 	}
 	if status >= 400 && status < 500 {
 		return &failure{code: exitUsage, err: errors.New(shape.Error.Message)}

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"runtime"
-	"strings"
 
 	"github.com/fumehood/fumehood/internal/config"
 )
@@ -26,8 +25,7 @@ func configCommand(_ context.Context, args []string, s streams) error {
 		return err
 	}
 	for _, setting := range config.Settings(&c) {
-		key := strings.ReplaceAll(setting.Name, "-", "_")
-		fmt.Fprintf(s.out, "%s: %q # %s\n", key, flags.Lookup(setting.Name).Value.String(), setting.Help)
+		fmt.Fprintf(s.out, "%s # %s\n", config.Line(setting.Name, flags.Lookup(setting.Name).Value.String()), setting.Help)
 	}
 	if err := c.Validate(); err != nil {
 		return usageError(err.Error(), "")

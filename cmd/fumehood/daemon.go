@@ -15,7 +15,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/net/netutil"
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sys/unix"
 
@@ -24,11 +23,13 @@ import (
 	"github.com/fumehood/fumehood/internal/doctor"
 	"github.com/fumehood/fumehood/internal/image"
 	"github.com/fumehood/fumehood/internal/job"
+	"github.com/fumehood/fumehood/internal/metrics"
 	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/render"
 	"github.com/fumehood/fumehood/internal/seccomp"
 	"github.com/fumehood/fumehood/internal/selftest"
 	"github.com/fumehood/fumehood/internal/server"
+	"github.com/fumehood/fumehood/internal/token"
 
 	"github.com/fumehood/fumehood/boxes"
 )
@@ -43,6 +44,7 @@ type daemon struct {
 	state  *box.State
 	pools  []*pool.Pool
 	server *server.Server
+	tokens *token.File // nil for none
 	alter  func(*box.OCI)
 
 	stop    context.CancelFunc
@@ -71,6 +73,11 @@ func openAltered(ctx context.Context, c config.Config, log *slog.Logger, alter f
 		return nil, unavailable(err, "")
 	}
 	d := &daemon{config: c, log: log, alter: alter}
+	if c.Tokens != "" {
+		if d.tokens, err = token.Open(c.Tokens); err != nil {
+			return nil, usageError(err.Error(), "")
+		}
+	}
 	if d.state, err = box.OpenState(ctx, c.StateDir, ociRuntime, log); err != nil {
 		return nil, unavailable(err, "pick another directory with --state-dir")
 	}
@@ -87,12 +94,46 @@ func openAltered(ctx context.Context, c config.Config, log *slog.Logger, alter f
 	renderer := render.New(render.Config{
 		Limits: limitsOf(c), Concurrency: c.Concurrency, Queue: c.Queue, QueueTimeout: c.QueueTimeout,
 	}, rendered)
-	d.server = server.New(server.Config{
-		Headers: c.Headers, ReadHeaderTimeout: c.ReadHeaderTimeout, BodyTimeout: c.BodyTimeout,
-		WriteTimeout: c.WriteTimeout, IdleTimeout: c.IdleTimeout,
-	}, renderer, d.pools, log)
+	d.server = server.New(d.serverConfig(), renderer, d.pools, log)
 	d.start()
 	return d, nil
+}
+
+func (d *daemon) serverConfig() server.Config {
+	var pools []metrics.Pool
+	for _, p := range d.pools {
+		pools = append(pools, p)
+	}
+	c := server.Config{
+		Headers: d.config.Headers, ReadHeaderTimeout: d.config.ReadHeaderTimeout, BodyTimeout: d.config.BodyTimeout,
+		WriteTimeout: d.config.WriteTimeout, IdleTimeout: d.config.IdleTimeout, Connections: d.config.Connections,
+		Metrics: metrics.New(pools),
+	}
+	if d.tokens != nil {
+		c.Tokens = d.tokens
+	}
+	return c
+}
+
+// reloadOn reads the tokens again at each signal, until ctx ends.
+func (d *daemon) reloadOn(ctx context.Context, signals <-chan os.Signal) {
+	if d.tokens == nil {
+		return
+	}
+	d.running.Go(func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-signals:
+			}
+			if err := d.tokens.Reload(); err != nil {
+				d.log.Error("tokens not reloaded, those before stay", "err", err)
+				continue
+			}
+			d.log.Info("tokens reloaded", "tokens", d.tokens.Len())
+		}
+	})
 }
 
 // kindsOf returns the kinds of box to run.
@@ -256,23 +297,32 @@ func (d *daemon) wait(ctx context.Context) error {
 	}
 }
 
-// serve answers requests on l until ctx ends, then lets those in flight
-// finish. It ends early when a box cannot be started at all.
-func (d *daemon) serve(ctx context.Context, l net.Listener) error {
+// serve answers requests on both listeners, of which admin may be nil, until ctx
+// ends, then lets those in flight finish. It ends early when a box cannot be
+// started at all.
+func (d *daemon) serve(ctx context.Context, public, admin net.Listener) error {
 	h := d.server.HTTP()
-	ended := make(chan error, 1)
-	// Connections beyond the limit wait unaccepted: their descriptors are
-	// those that cells need.
-	l = netutil.LimitListener(l, d.config.Connections)
-	go func() { ended <- h.Serve(l) }()
+	ended := make(chan error, 2)
+	go func() { ended <- h.Serve(public) }()
+	if admin != nil {
+		a := d.server.AdminHTTP()
+		// It answers to the end: whoever watches wants to see the draining.
+		defer a.Close()
+		go func() {
+			if err := a.Serve(admin); !errors.Is(err, http.ErrServerClosed) {
+				ended <- err
+			}
+		}()
+	}
 	select {
 	case err := <-ended:
-		return err
+		return errors.Join(err, h.Close())
 	case err := <-d.failed:
 		return errors.Join(unavailable(err, ""), h.Close())
 	case <-ctx.Done():
 	}
 	d.log.Info("draining", "timeout", d.config.DrainTimeout)
+	d.server.Drain()
 	drain, cancel := context.WithTimeout(context.Background(), d.config.DrainTimeout)
 	defer cancel()
 	err := h.Shutdown(drain)

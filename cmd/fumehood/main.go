@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/fumehood/fumehood/internal/image"
@@ -45,6 +46,7 @@ Commands:
   bench      soak a kind of box: fork it very often
   prove      attack this installation, and see what its walls stop
   doctor     check this host, and say how to mend it
+  token      make a token for a caller
   config     print the effective configuration
   version    print the version
 
@@ -60,13 +62,13 @@ type streams struct {
 type command func(ctx context.Context, args []string, s streams) error
 
 var commands = map[string]command{
-	"serve": serveCommand, "render": renderCommand, "box": boxCommand, "bench": benchCommand, "prove": proveCommand, "doctor": doctorCommand, "config": configCommand, "version": versionCommand,
+	"serve": serveCommand, "render": renderCommand, "box": boxCommand, "bench": benchCommand, "prove": proveCommand, "doctor": doctorCommand, "token": tokenCommand, "config": configCommand, "version": versionCommand,
 }
 
 func main() {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	// Under nohup a hang-up is not for us.
-	if !signal.Ignored(syscall.SIGHUP) {
+	// Under nohup a hang-up is not for us, and serve has its own idea of it.
+	if !signal.Ignored(syscall.SIGHUP) && !slices.Contains(os.Args[1:min(len(os.Args), 2)], "serve") {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)

@@ -74,7 +74,7 @@ func startAltered(c config.Config, t testing.TB, alter func(*box.OCI)) (*serving
 		return nil, err
 	}
 	done := make(chan error, 1)
-	go func() { done <- d.serve(ctx, l) }()
+	go func() { done <- d.serve(ctx, l, nil) }()
 	return &serving{daemon: d, url: "http://" + l.Addr().String(), stop: sync.OnceFunc(func() {
 		cancel()
 		if err := <-done; err != nil {

@@ -19,7 +19,7 @@ type program struct {
 	url, state, log string
 }
 
-func startProgram(t *testing.T) *program {
+func startProgram(t *testing.T, args ...string) *program {
 	t.Helper()
 	state := boxtest.StateDir(t)
 	c := testConfig(t, state)
@@ -27,6 +27,7 @@ func startProgram(t *testing.T) *program {
 	p := &program{url: "http://127.0.0.1:" + strconv.Itoa(port), state: state, log: filepath.Join(t.TempDir(), "log")}
 	p.Cmd = exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:"+strconv.Itoa(port),
 		"--state-dir", state, "--data-dir", c.DataDir, "--runtime", c.Runtime, "--boxes", c.Boxes)
+	p.Args = append(p.Args, args...)
 	p.Env = append(os.Environ(), asProgram+"=1")
 	log, err := os.Create(p.log)
 	if err != nil {

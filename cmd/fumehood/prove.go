@@ -47,6 +47,7 @@ func proveCommand(ctx context.Context, args []string, s streams) error {
 	classes := flags.String("class", "", "classes of cases, separated by commas (default: all)")
 	ids := flags.String("case", "", "cases, separated by commas: C-01, or C-01/erb (default: all)")
 	serverURL := flags.String("server", "", "attack the daemon at this URL")
+	bearer := flags.String("token", "", "token for that daemon, with the scopes compile and admin; better as FUMEHOOD_TOKEN in the environment")
 	asJSON := flags.Bool("json", false, "print the result as JSON")
 	err := parseFlags(flags, args, s, proveHelp, func() error { return config.Parse(flags, args) })
 	if err != nil {
@@ -64,7 +65,7 @@ func proveCommand(ctx context.Context, args []string, s streams) error {
 	}
 	p := &proof{cases: cases, asJSON: *asJSON, streams: s}
 	if *serverURL != "" {
-		return p.run(ctx, attack.Options{URL: *serverURL, Local: os.Geteuid() == 0})
+		return p.run(ctx, attack.Options{URL: *serverURL, Token: *bearer, Local: os.Geteuid() == 0})
 	}
 	return p.withDaemon(ctx, c)
 }
@@ -105,6 +106,8 @@ type proof struct {
 
 // withDaemon attacks a daemon of its own, on a port of its own.
 func (p *proof) withDaemon(ctx context.Context, c config.Config) error {
+	// Its port is for this call alone.
+	c.Tokens = ""
 	// No box may know what is in the daemon's environment.
 	secret := rand.Text()
 	if err := os.Setenv("FUMEHOOD_PROVE_SECRET", secret); err != nil {
@@ -123,7 +126,7 @@ func (p *proof) withDaemon(ctx context.Context, c config.Config) error {
 	}
 	serving, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- d.serve(serving, l) }()
+	go func() { ended <- d.serve(serving, l, nil) }()
 	if err = d.wait(ctx); err == nil {
 		err = p.run(ctx, attack.Options{URL: "http://" + l.Addr().String(), Local: true, Secret: secret})
 	}

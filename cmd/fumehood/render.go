@@ -27,7 +27,8 @@ from the file's extension unless -l names it. Diagnostics go to standard error
 as file:line:column: message, with the line under it.
 
 With --server, or FUMEHOOD_SERVER in the environment, the daemon there does the
-work; without, one is started for this call, which needs root.
+work; without, one is started for this call, which needs root. Where a token is
+needed, FUMEHOOD_TOKEN has it.
 
   fumehood render page.haml
   fumehood render -l haml -o escape_html=false --locals page.json - < page.haml
@@ -35,10 +36,10 @@ work; without, one is started for this call, which needs root.
 `
 
 type renderFlags struct {
-	language, engine, locals, server string
-	asJSON                           bool
-	options                          optionFlags
-	files                            fileFlags
+	language, engine, locals, server, token string
+	asJSON                                  bool
+	options                                 optionFlags
+	files                                   fileFlags
 }
 
 // fileFlags collects --file NAME=PATH, or PATH, which is named by its place
@@ -117,6 +118,7 @@ func renderCommand(ctx context.Context, args []string, s streams) error {
 	flags.Var(&f.files, "file", "file that the source may import, as NAME=PATH, or PATH below the source's folder; may be repeated")
 	flags.StringVar(&f.locals, "locals", "", "JSON file with variables for the template")
 	flags.StringVar(&f.server, "server", "", "daemon to use, such as http://127.0.0.1:8080")
+	flags.StringVar(&f.token, "token", "", "token for that daemon; better as FUMEHOOD_TOKEN in the environment")
 	flags.BoolVar(&f.asJSON, "json", false, "print the whole result as JSON")
 	for _, setting := range config.Settings(&c) {
 		if setting.Name == "data-dir" || setting.Name == "state-dir" || setting.Name == "runtime" {
@@ -220,7 +222,7 @@ func readInput(file string, stdin io.Reader) ([]byte, error) {
 // send asks the named daemon, or one that lives for this call.
 func (f *renderFlags) send(ctx context.Context, c config.Config, in cliRequest, s streams) (*cliResult, error) {
 	if f.server != "" {
-		return post(ctx, newClient(f.server), in)
+		return post(ctx, newClient(f.server, f.token), in)
 	}
 	// One compile needs one parked cell of each box it goes through.
 	c.Parked, c.Boxes = 1, boxesFor(in)

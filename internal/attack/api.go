@@ -21,7 +21,9 @@ import (
 // api is the daemon's public API, as any client would use it.
 type api struct {
 	base *url.URL
-	http *http.Client
+	// token is sent along, if there is one.
+	token string
+	http  *http.Client
 }
 
 const (
@@ -79,12 +81,19 @@ func (a *api) compile(ctx context.Context, in request) (*answer, error) {
 		return nil, err
 	}
 	post.Header.Set("Content-Type", "application/json")
+	a.authorize(post)
 	began := time.Now()
 	response, err := a.http.Do(post)
 	if err != nil {
 		return nil, err
 	}
 	return read(response, began)
+}
+
+func (a *api) authorize(r *http.Request) {
+	if a.token != "" {
+		r.Header.Set("Authorization", "Bearer "+a.token)
+	}
 }
 
 func read(response *http.Response, began time.Time) (*answer, error) {
@@ -108,6 +117,9 @@ func (a *api) send(ctx context.Context, raw string) (*answer, error) {
 	head, body, _ := strings.Cut(raw, "\n\n")
 	body = strings.TrimSuffix(body, "\n")
 	head = strings.NewReplacer("{{host}}", a.base.Host, "{{length}}", fmt.Sprint(len(body))).Replace(head)
+	if first, rest, ok := strings.Cut(head, "\n"); ok && a.token != "" {
+		head = first + "\nAuthorization: Bearer " + a.token + "\n" + rest
+	}
 	var dialer net.Dialer
 	c, err := dialer.DialContext(ctx, "tcp", a.base.Host)
 	if err != nil {
@@ -137,6 +149,7 @@ func (a *api) get(ctx context.Context, path string, into any) error {
 	if err != nil {
 		return err
 	}
+	a.authorize(get)
 	response, err := a.http.Do(get)
 	if err != nil {
 		return err

@@ -32,6 +32,8 @@ type canary struct{ source, output string }
 type Options struct {
 	// URL is where the daemon answers.
 	URL string
+	// Token is for a daemon that wants one; it has to have every scope.
+	Token string
 	// Local says that its processes are on this host, and this is root.
 	Local bool
 	// Secret is a word that the daemon knows and no answer may hold; empty for
@@ -50,7 +52,7 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		return nil, fmt.Errorf("%w: %q is no URL such as http://127.0.0.1:8080", ErrUnavailable, o.URL)
 	}
 	r := &Runner{
-		api:   &api{base: base, http: &http.Client{Timeout: answerTimeout}},
+		api:   &api{base: base, token: o.Token, http: &http.Client{Timeout: answerTimeout}},
 		local: o.Local, secret: o.Secret, golden: make(map[string]canary),
 	}
 	if err := r.learn(ctx); err != nil {

@@ -9,8 +9,14 @@ import (
 // Config is what an operator can set. Default gives a daemon for one machine
 // that needs no other service.
 type Config struct {
-	// Listen is the address to serve HTTP on.
-	Listen string
+	// Listen is the address to serve HTTP on, AdminListen the one for metrics
+	// and boxes; empty is none.
+	Listen, AdminListen string
+	// Tokens is the path of a token file; empty means that whoever can reach
+	// an address may use it. InsecureNoAuth allows that for others than
+	// loopback addresses.
+	Tokens         string
+	InsecureNoAuth bool
 	// DataDir holds box images; StateDir what belongs to running boxes, on a
 	// file system that takes sockets.
 	DataDir, StateDir string

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -82,6 +83,99 @@ func TestValidateReportsAll(t *testing.T) {
 			t.Errorf("%s is not reported in:\n%v", name, err)
 		}
 	}
+}
+
+// Nobody but this machine gets in without a token, unless that was said.
+func TestReach(t *testing.T) {
+	t.Parallel()
+	for listen, alone := range map[string]bool{
+		"127.0.0.1:8080": true, "127.9.9.9:0": true, "[::1]:8080": true, "localhost:8080": true, "[::ffff:127.0.0.1]:80": true,
+		":8080": false, "0.0.0.0:8080": false, "[::]:8080": false, "[::ffff:0.0.0.0]:80": false, "10.0.0.1:8080": false,
+		"[::ffff:10.0.0.1]:80": false, "[fe80::1%lo]:80": false, "no-such-name.invalid:80": false, "0:80": false, "2130706433:80": false,
+	} {
+		for _, test := range []struct {
+			tokens         string
+			insecureNoAuth bool
+			want           bool
+		}{{"", false, alone}, {"/etc/fumehood/tokens", false, true}, {"", true, true}} {
+			for name, c := range map[string]Config{"listen": {Listen: listen}, "admin-listen": {Listen: "127.0.0.1:1", AdminListen: listen}} {
+				c.Tokens, c.InsecureNoAuth = test.tokens, test.insecureNoAuth
+				err := errors.Join(checkListen(&c), checkReach(&c))
+				if (err == nil) != test.want {
+					t.Errorf("%s %s with tokens %q and insecure-no-auth %v: %v", name, listen, test.tokens, test.insecureNoAuth, err)
+				}
+				if err == nil {
+					continue
+				}
+				for _, part := range []string{name + ":", "whoever reaches it", "--tokens", "--insecure-no-auth"} {
+					if !strings.Contains(err.Error(), part) {
+						t.Errorf("%s: the error does not say %q: %v", listen, part, err)
+					}
+				}
+			}
+		}
+	}
+	c := Config{Listen: "127.0.0.1:1", Tokens: "/a", InsecureNoAuth: true}
+	if err := checkListen(&c); err == nil {
+		t.Error("tokens that nobody needs are taken")
+	}
+}
+
+func TestBool(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "fumehood.yaml")
+	if err := os.WriteFile(file, []byte("insecure_no_auth: true\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{{"--insecure-no-auth"}, {"--insecure-no-auth=true"}, {"--config", file}} {
+		if c, err := parse(t, args...); err != nil || !c.InsecureNoAuth {
+			t.Errorf("%q: %v, %v", args, c.InsecureNoAuth, err)
+		}
+	}
+	t.Setenv("FUMEHOOD_INSECURE_NO_AUTH", "true")
+	if c, err := parse(t); err != nil || !c.InsecureNoAuth {
+		t.Errorf("by the environment: %v, %v", c.InsecureNoAuth, err)
+	}
+	if _, err := parse(t, "--insecure-no-auth=perhaps"); err == nil {
+		t.Error("perhaps is taken for a bool")
+	}
+}
+
+// A file that is accepted says the same when it is written down again.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		"", "parked: 1\n", "queue_timeout: 1s\nmemory: 64MiB\n", "insecure_no_auth: true", "box_cpus: 1.5\nlisten: \"[::1]:80\"", "tokens: ''",
+		"parked: [1]", "parked: {a: 1}", "a: &a [*a]", "parked: 0x10", "parked: ~", "boxes: [ruby, node-css]", "\x00", "<<: {parked: 2}",
+	} {
+		f.Add(seed)
+	}
+	read := func(text string) (*flag.FlagSet, error) {
+		c := Default()
+		flags := flag.NewFlagSet("test", flag.ContinueOnError)
+		flags.SetOutput(io.Discard)
+		Register(flags, &c)
+		return flags, parseFile(strings.NewReader(text), flags.Set)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		flags, err := read(text)
+		if err != nil {
+			return
+		}
+		var printed strings.Builder
+		want := make(map[string]string)
+		flags.VisitAll(func(f *flag.Flag) {
+			want[f.Name] = f.Value.String()
+			printed.WriteString(Line(f.Name, f.Value.String()) + "\n")
+		})
+		flags, err = read(printed.String())
+		if err != nil {
+			t.Fatalf("%q is accepted, and what it comes to is not: %v", text, err)
+		}
+		got := make(map[string]string)
+		flags.VisitAll(func(f *flag.Flag) { got[f.Name] = f.Value.String() })
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%q (-first +again):\n%s", text, diff)
+		}
+	})
 }
 
 // docs/CONFIG.md lists every setting with its default, and no other.

@@ -19,8 +19,8 @@ import (
 // environment's.
 type Setting struct {
 	Name, Help string
-	// Value points into the Config: *string, *int, *float64, *time.Duration
-	// or *job.Bytes.
+	// Value points into the Config: *string, *bool, *int, *float64,
+	// *time.Duration or *job.Bytes.
 	Value any
 }
 
@@ -28,6 +28,9 @@ type Setting struct {
 func Settings(c *Config) []Setting {
 	return []Setting{
 		{"listen", "address to serve HTTP on", &c.Listen},
+		{"admin-listen", "address to serve metrics, health and boxes on (default: none)", &c.AdminListen},
+		{"tokens", "file of the tokens that callers need (default: nobody needs one)", &c.Tokens},
+		{"insecure-no-auth", "listen on more than loopback without tokens", &c.InsecureNoAuth},
 		{"data-dir", "directory of box images", &c.DataDir},
 		{"state-dir", "directory of running boxes", &c.StateDir},
 		{"runtime", "OCI runtime to use (default: the pinned runc, or a newer one of the host)", &c.Runtime},
@@ -44,7 +47,7 @@ func Settings(c *Config) []Setting {
 		{"body-timeout", "time in which a request must arrive whole", &c.BodyTimeout},
 		{"write-timeout", "time that a whole exchange may take", &c.WriteTimeout},
 		{"idle-timeout", "time a connection may stay open between requests", &c.IdleTimeout},
-		{"connections", "clients connected at once; more wait to be accepted", &c.Connections},
+		{"connections", "clients connected at once; one more costs another that waits its place", &c.Connections},
 		{"drain-timeout", "time that requests in flight get after SIGTERM", &c.DrainTimeout},
 		{"concurrency", "compiles that run at once", &c.Concurrency},
 		{"queue", "compiles that wait for their turn", &c.Queue},
@@ -72,6 +75,8 @@ func RegisterOne(flags *flag.FlagSet, s Setting) {
 	switch value := s.Value.(type) {
 	case *string:
 		flags.StringVar(value, s.Name, *value, s.Help)
+	case *bool:
+		flags.BoolVar(value, s.Name, *value, s.Help)
 	case *int:
 		flags.IntVar(value, s.Name, *value, s.Help)
 	case *float64:
@@ -93,6 +98,11 @@ func Parse(flags *flag.FlagSet, args []string) error {
 		ff.WithEnvVarPrefix("FUMEHOOD"),
 		ff.WithConfigFileFlag("config"),
 		ff.WithConfigFileParser(parseFile))
+}
+
+// Line is a setting as a file has it.
+func Line(name, value string) string {
+	return fmt.Sprintf("%s: %q", strings.ReplaceAll(name, "-", "_"), value)
 }
 
 // parseFile reads YAML whose keys have _ where flags have -.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"path/filepath"
 	"time"
 
@@ -15,18 +14,11 @@ import (
 func (c *Config) Validate() error {
 	var mistakes []error
 	for _, check := range []func(*Config) error{
-		checkListen, checkDirs, checkLogLevel, checkDurations, checkSizes, checkCounts, checkFit,
+		checkListen, checkReach, checkDirs, checkLogLevel, checkDurations, checkSizes, checkCounts, checkFit,
 	} {
 		mistakes = append(mistakes, check(c))
 	}
 	return errors.Join(mistakes...)
-}
-
-func checkListen(c *Config) error {
-	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-		return fmt.Errorf("listen: %q is not HOST:PORT", c.Listen)
-	}
-	return nil
 }
 
 // maxStateDir is what a socket's path, 108 bytes with its end (unix(7)), leaves

@@ -51,7 +51,7 @@ type Job struct {
 	// Then is what the output goes through next, in order, each step in a
 	// cell of its own.
 	Then []Step
-	// Tenant partitions the cache; empty until there are tenants.
+	// Tenant partitions the cache; empty for callers without a token.
 	Tenant string
 	Limits Limits
 }

@@ -48,7 +48,7 @@ type Pool struct {
 	log     *slog.Logger
 	ready   chan *parkedCell
 
-	jobs atomic.Uint64
+	jobs, started atomic.Uint64
 
 	mu      sync.Mutex
 	tenures map[*tenure]struct{}
@@ -63,6 +63,8 @@ type Stats struct {
 	Jobs uint64
 	// Parked, Running and Dying are cells that are alive.
 	Parked, Running, Dying int
+	// BoxesStarted is how many boxes have come up so far.
+	BoxesStarted uint64
 	// Boxes are the pool's boxes, draining ones included.
 	Boxes []box.Stats
 	// Missing are the walls that the serving box lacks, with the operator's
@@ -139,6 +141,7 @@ func (p *Pool) begin(ctx context.Context) (*tenure, error) {
 		p.log.Warn("box serves without walls, which accept_missing allows", "box", b.ID, "walls", missing)
 	}
 	p.log.Info("box ready", "box", b.ID, "dur", time.Since(start), "zygote_kib", b.Ready.RSSKiB, "landlock_abi", b.Ready.LandlockABI)
+	p.started.Add(1)
 	t := newTenure(p, b, missing)
 	p.mu.Lock()
 	p.tenures[t] = struct{}{}
@@ -262,7 +265,7 @@ func (p *Pool) Ready() bool {
 func (p *Pool) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s := Stats{Kind: p.config.Kind, Ready: p.serving != nil, Jobs: p.jobs.Load()}
+	s := Stats{Kind: p.config.Kind, Ready: p.serving != nil, Jobs: p.jobs.Load(), BoxesStarted: p.started.Load()}
 	if p.serving != nil {
 		s.Missing = p.serving.missing
 	}

@@ -64,6 +64,8 @@ type Request struct {
 	Files           map[string]string
 	Options, Locals []byte
 	Limits          job.Limits
+	// Tenant is whom the answer is for, empty for nobody in particular.
+	Tenant string
 }
 
 // Answer is a result with the job that it is the result of.

@@ -27,7 +27,7 @@ func (r *Renderer) resolve(request Request) (job.Job, error) {
 	if err != nil {
 		return job.Job{}, err
 	}
-	j := job.Job{Language: l.ID, Engine: engine, Image: r.boxes[l.Box].Image, Limits: limits}
+	j := job.Job{Language: l.ID, Engine: engine, Image: r.boxes[l.Box].Image, Tenant: request.Tenant, Limits: limits}
 	if err := readTexts(&j, l, request); err != nil {
 		return job.Job{}, err
 	}

@@ -61,6 +61,23 @@ func TestPinnedEngine(t *testing.T) {
 	}
 }
 
+// A tenant's job is its own, and so is the key.
+func TestTenantIsInTheKey(t *testing.T) {
+	t.Parallel()
+	r := coffee(t)
+	keys := make(map[job.Key]string)
+	for _, tenant := range []string{"", "acme", "zeta"} {
+		answer, err := r.Render(t.Context(), render.Request{Language: "coffeescript", Tenant: tenant})
+		if err != nil || answer.Job.Tenant != tenant {
+			t.Errorf("the job of %q is %q's, %v", tenant, answer.Job.Tenant, err)
+		}
+		if other, twice := keys[answer.Key]; twice {
+			t.Errorf("%q and %q have one key", other, tenant)
+		}
+		keys[answer.Key] = tenant
+	}
+}
+
 // A pin as long as the caller likes is quoted short, and another pin makes
 // another key.
 func TestPinInErrorAndKey(t *testing.T) {

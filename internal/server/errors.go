@@ -89,7 +89,11 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, e *exchange,
 	if p.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(p.retry))
 	}
-	if p.status == http.StatusRequestEntityTooLarge {
+	switch p.status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", "Bearer")
+		fallthrough
+	case http.StatusForbidden, http.StatusRequestEntityTooLarge:
 		// What is left of the body is not worth reading.
 		w.Header().Set("Connection", "close")
 	}
@@ -103,20 +107,6 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, e *exchange,
 		shape.Error.Field = &p.field
 	}
 	writeJSON(w, p.status, shape)
-}
-
-// notFound answers what no route matches; a known path with another method is
-// told which it takes.
-func (s *Server) notFound(w http.ResponseWriter, r *http.Request, _ *exchange) error {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
-		probe := r.Clone(r.Context())
-		probe.Method = method
-		if _, pattern := s.mux.Handler(probe); pattern != "/" {
-			w.Header().Set("Allow", method)
-			return &requestError{http.StatusMethodNotAllowed, "method_not_allowed", "this path takes " + method}
-		}
-	}
-	return errNotFound
 }
 
 var errHeadTooLong = &requestError{http.StatusRequestHeaderFieldsTooLarge, "head_too_long", "the head of the request is too long"}

@@ -32,8 +32,13 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 // mediaType returns the request's media type, or an error for a body that is
 // compressed or not in UTF-8.
 func mediaType(r *http.Request) (string, map[string]string, error) {
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && encoding != "identity" {
-		return "", nil, &job.Invalid{Field: "body", Fault: job.Unsupported, Reason: "must not be compressed"}
+	for _, encoding := range r.Header.Values("Content-Encoding") {
+		if encoding != "" && encoding != "identity" {
+			return "", nil, &job.Invalid{Field: "body", Fault: job.Unsupported, Reason: "must not be compressed"}
+		}
+	}
+	if len(r.Header.Values("Content-Type")) > 1 {
+		return "", nil, &job.Invalid{Field: "body", Fault: job.Unsupported, Reason: "has more than one Content-Type"}
 	}
 	header := r.Header.Get("Content-Type")
 	if header == "" {
@@ -65,6 +70,7 @@ func readBody(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, 
 	case err != nil:
 		return nil, &requestError{http.StatusBadRequest, "body_unread", "the body ended early"}
 	}
+	connectionOf(r.Context()).ourMove()
 	return body, nil
 }
 

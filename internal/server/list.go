@@ -119,6 +119,9 @@ func (s *Server) healthz(w http.ResponseWriter, _ *http.Request, _ *exchange) er
 }
 
 func (s *Server) readyz(w http.ResponseWriter, _ *http.Request, _ *exchange) error {
+	if s.draining.Load() {
+		return &requestError{http.StatusServiceUnavailable, "not_ready", "the daemon is about to end"}
+	}
 	missing := []string{}
 	for _, p := range s.pools {
 		stats := p.Stats()

@@ -37,11 +37,12 @@ func isMarkupRoute(r *http.Request) bool {
 // markup answers POST /LANGUAGE.
 func (s *Server) markup(language string) handler {
 	return func(w http.ResponseWriter, r *http.Request, e *exchange) error {
+		e.compiles, e.language = true, language
 		source, err := s.readMarkup(w, r)
 		if err != nil {
 			return err
 		}
-		answer, err := s.renderer.Render(r.Context(), render.Request{Language: language, Source: source})
+		answer, err := s.renderer.Render(r.Context(), render.Request{Language: language, Source: source, Tenant: e.holder.Tenant})
 		if err != nil {
 			return err
 		}

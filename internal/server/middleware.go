@@ -9,7 +9,9 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/fumehood/fumehood/internal/metrics"
 	"github.com/fumehood/fumehood/internal/render"
+	"github.com/fumehood/fumehood/internal/token"
 )
 
 // handler answers a request, or returns why it cannot. Nothing may be written
@@ -17,33 +19,49 @@ import (
 type handler func(w http.ResponseWriter, r *http.Request, e *exchange) error
 
 // exchange is what one request and its answer are remembered by: the request
-// id, and what the log line says.
+// id, and what the log line and the metrics say.
 type exchange struct {
 	id     string
 	answer *render.Answer
+	// holder is whose token came with it, nobody's where none is needed.
+	holder token.Holder
+	// compiles says that a compile was asked for, language in which, in the
+	// caller's words.
+	compiles bool
+	language string
 }
 
 // recorder remembers what was answered.
 type recorder struct {
 	http.ResponseWriter
-	status int
-	bytes  int
+	connection *connection
+	status     int
+	bytes      int
 }
 
 func (r *recorder) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
+		r.connection.theirMove()
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
 func (r *recorder) Write(p []byte) (int, error) {
 	if r.status == 0 {
-		r.status = http.StatusOK
+		r.WriteHeader(http.StatusOK)
 	}
 	n, err := r.ResponseWriter.Write(p)
 	r.bytes += n
 	return n, err
+}
+
+// logged is the status as log and metrics have it.
+func (r *recorder) logged() int {
+	if r.status == 0 {
+		return statusClientGone
+	}
+	return r.status
 }
 
 // statusClientGone is what the log says of a caller who did not wait.
@@ -56,21 +74,54 @@ func (s *Server) logged(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		start := time.Now()
 		e := &exchange{id: requestID()}
-		rec := &recorder{ResponseWriter: w}
-		head := w.Header()
-		head.Set("X-Request-Id", e.id)
-		head.Set("X-Content-Type-Options", "nosniff")
-		head.Set("Cache-Control", "no-store")
+		rec := &recorder{ResponseWriter: w, connection: connectionOf(r.Context())}
+		setHead(w.Header(), e.id)
 		err := s.recovered(h, rec, r, e)
 		if err != nil && rec.status == 0 {
 			s.writeError(rec, r, e, err)
 		}
+		s.count(e, rec)
 		s.logLine(r, e, rec, err, time.Since(start))
 		if rec.status == 0 {
 			// The client has hung up. Without this net/http would say 200.
 			panic(http.ErrAbortHandler)
 		}
 	}
+}
+
+// setHead sets what every answer has: whoever opens one as a page finds that it
+// can do nothing, nobody's page can frame or embed it, and nothing keeps it.
+func setHead(head http.Header, id string) {
+	head.Set("X-Request-Id", id)
+	head.Set("X-Content-Type-Options", "nosniff")
+	head.Set("Cache-Control", "no-store")
+	head.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	head.Set("Cross-Origin-Resource-Policy", "same-origin")
+	head.Set("Referrer-Policy", "no-referrer")
+}
+
+// count tells the metrics what the log line tells people.
+func (s *Server) count(e *exchange, rec *recorder) {
+	m := s.config.Metrics
+	status := rec.logged()
+	m.Answered(status)
+	if e.answer != nil {
+		m.Compiled(e.answer.Job.Language, e.answer.Result)
+		return
+	}
+	if !e.compiles {
+		return
+	}
+	why := metrics.Internal
+	switch {
+	case status == statusClientGone:
+		why = metrics.Gone
+	case status == http.StatusServiceUnavailable:
+		why = metrics.Unavailable
+	case status < http.StatusInternalServerError:
+		why = metrics.Invalid
+	}
+	m.NotCompiled(e.language, why)
 }
 
 func (s *Server) recovered(h handler, w http.ResponseWriter, r *http.Request, e *exchange) (err error) {
@@ -83,14 +134,14 @@ func (s *Server) recovered(h handler, w http.ResponseWriter, r *http.Request, e 
 }
 
 func (s *Server) logLine(r *http.Request, e *exchange, rec *recorder, err error, took time.Duration) {
-	status := rec.status
-	if status == 0 {
-		status = statusClientGone
-	}
+	status := rec.logged()
 	attributes := []slog.Attr{
 		slog.String("request_id", e.id), slog.String("method", knownMethod(r.Method)),
 		slog.String("route", r.Pattern), slog.Int("status", status),
 		slog.Duration("dur", took), slog.Int64("bytes_in", r.ContentLength), slog.Int("bytes_out", rec.bytes),
+	}
+	if h := e.holder; h.ID != "" {
+		attributes = append(attributes, slog.String("tenant", h.Tenant), slog.String("token_id", h.ID))
 	}
 	if a := e.answer; a != nil {
 		attributes = append(attributes,

@@ -69,6 +69,7 @@ func (s *Server) bodyLimit() job.Bytes {
 }
 
 func (s *Server) render(w http.ResponseWriter, r *http.Request, e *exchange) error {
+	e.compiles = true
 	name, _, err := mediaType(r)
 	if err != nil {
 		return err
@@ -84,6 +85,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, e *exchange) err
 	if err := decode(body, &in); err != nil {
 		return err
 	}
+	e.language = in.Language
 	if in.Source == nil {
 		return &job.Invalid{Field: "source", Reason: "is missing"}
 	}
@@ -100,7 +102,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, e *exchange) err
 	}
 	answer, err := s.renderer.Render(r.Context(), render.Request{
 		Language: in.Language, Engine: in.Engine, Source: *in.Source, Files: files,
-		Options: in.Options, Locals: in.Locals, Limits: limits,
+		Options: in.Options, Locals: in.Locals, Limits: limits, Tenant: e.holder.Tenant,
 	})
 	if err != nil {
 		return err

@@ -4,16 +4,17 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"path"
+	"sync/atomic"
 	"time"
 
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/lang"
+	"github.com/fumehood/fumehood/internal/metrics"
 	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/render"
 )
 
-// Config of a Server. All fields are needed.
+// Config of a Server. All fields are needed, but for Tokens.
 type Config struct {
 	// Headers bounds the bytes of a request's head.
 	Headers job.Bytes
@@ -22,6 +23,13 @@ type Config struct {
 	ReadHeaderTimeout, BodyTimeout, WriteTimeout time.Duration
 	// IdleTimeout is how long a connection may stay open between requests.
 	IdleTimeout time.Duration
+	// Connections is how many clients a listener has at once.
+	Connections int
+	// Tokens says who a caller is. Nil: there are no tokens, and anybody is
+	// let in.
+	Tokens tokens
+	// Metrics counts.
+	Metrics *metrics.Metrics
 }
 
 // renderer is what the server needs of render.Renderer.
@@ -40,12 +48,14 @@ type Server struct {
 	renderer renderer
 	pools    []boxes
 	log      *slog.Logger
-	mux      *http.ServeMux
+
+	public, admin *face
+	draining      atomic.Bool
 }
 
-// New makes a Server. It listens to nothing; see HTTP.
+// New makes a Server. It listens to nothing; see HTTP and AdminHTTP.
 func New(config Config, r *render.Renderer, pools []*pool.Pool, log *slog.Logger) *Server {
-	s := &Server{config: config, renderer: r, log: log, mux: http.NewServeMux()}
+	s := &Server{config: config, renderer: r, log: log}
 	for _, p := range pools {
 		s.pools = append(s.pools, p)
 	}
@@ -54,71 +64,24 @@ func New(config Config, r *render.Renderer, pools []*pool.Pool, log *slog.Logger
 }
 
 func (s *Server) routes() {
-	s.handle("POST /v1/render", s.render)
-	s.handle("GET /v1/languages", s.languages)
-	s.handle("GET /v1/limits", s.limits)
-	s.handle("GET /v1/boxes", s.boxStats)
-	s.handle("GET /healthz", s.healthz)
-	s.handle("GET /readyz", s.readyz)
-	for _, l := range lang.Table {
-		if l.Locals != lang.NoLocals {
-			s.handle("POST /"+l.ID, s.markup(l.ID))
-		}
-	}
-	s.mux.HandleFunc("/", s.logged(s.notFound))
+	s.public, s.admin = newPublic(s), newAdmin(s)
 }
 
-// handle adds a route.
-func (s *Server) handle(pattern string, h handler) {
-	s.mux.HandleFunc(pattern, s.logged(h))
-}
+// Handler serves the routes for callers.
+func (s *Server) Handler() http.Handler { return s.public.handler() }
 
-// Handler serves every route. What the mux would answer by itself, in its own
-// shape and past the log, is not found: paths that are not clean, CONNECT, and
-// OPTIONS of the server as a whole.
-func (s *Server) Handler() http.Handler {
-	elsewhere := s.logged(func(http.ResponseWriter, *http.Request, *exchange) error { return errNotFound })
-	tooLong := s.logged(func(http.ResponseWriter, *http.Request, *exchange) error { return errHeadTooLong })
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if headBytes(r) > s.config.Headers {
-			tooLong(w, r)
-			return
-		}
-		if r.Method == http.MethodConnect || r.URL.Path != path.Clean("/"+r.URL.Path) {
-			elsewhere(w, r)
-			return
-		}
-		s.mux.ServeHTTP(w, r)
-	})
-}
+// HTTP returns an http.Server for callers, with every limit set, ready to
+// Serve.
+func (s *Server) HTTP() *http.Server { return s.public.http() }
 
-// headBytes is the length of a request's head. net/http bounds what it reads of
-// one, but on a connection that stays open not what it has in its buffer, a
-// few KiB, from before.
-func headBytes(r *http.Request) job.Bytes {
-	n := len(r.Method) + len(r.RequestURI) + len(r.Host) + len(r.Proto)
-	for name, values := range r.Header {
-		for _, value := range values {
-			n += len(name) + len(": \r\n") + len(value)
-		}
-	}
-	return job.Bytes(n)
-}
+// AdminHTTP is HTTP for whoever runs the daemon: metrics, health, boxes.
+func (s *Server) AdminHTTP() *http.Server { return s.admin.http() }
 
-// netHTTPSlack is what net/http reads of a head beyond MaxHeaderBytes.
-const netHTTPSlack = 4096
+// Drain makes /readyz say that no more requests should come.
+func (s *Server) Drain() { s.draining.Store(true) }
 
-// HTTP returns an http.Server with every limit set, ready to Serve.
-func (s *Server) HTTP() *http.Server {
-	return &http.Server{
-		Handler:           s.Handler(),
-		MaxHeaderBytes:    max(int(s.config.Headers)-netHTTPSlack, 1),
-		ReadHeaderTimeout: s.config.ReadHeaderTimeout,
-		ReadTimeout:       s.config.BodyTimeout,
-		WriteTimeout:      s.config.WriteTimeout,
-		IdleTimeout:       s.config.IdleTimeout,
-
-		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     slog.NewLogLogger(s.log.With("component", "http").Handler(), slog.LevelWarn),
-	}
+// metrics shows the collectors; its body is Prometheus's, not JSON.
+func (s *Server) metrics(w http.ResponseWriter, r *http.Request, _ *exchange) error {
+	s.config.Metrics.Handler().ServeHTTP(w, r)
+	return nil
 }

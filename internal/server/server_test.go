@@ -13,6 +13,7 @@ import (
 
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/lang"
+	"github.com/fumehood/fumehood/internal/metrics"
 	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/render"
 )
@@ -28,7 +29,8 @@ func (answers) Limits() job.Limits              { return job.Limits{Source: 1000
 
 func serverOf(a answers) (*Server, *bytes.Buffer) {
 	log := new(bytes.Buffer)
-	server := &Server{config: Config{Headers: 16 * job.KiB}, renderer: a, log: slog.New(slog.NewJSONHandler(log, nil)), mux: http.NewServeMux()}
+	config := Config{Headers: 16 * job.KiB, Metrics: metrics.New(nil)}
+	server := &Server{config: config, renderer: a, log: slog.New(slog.NewJSONHandler(log, nil))}
 	server.routes()
 	return server, log
 }

@@ -1,0 +1,76 @@
+package metrics
+
+import (
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/fumehood/fumehood/internal/pool"
+	"github.com/fumehood/fumehood/internal/selftest"
+)
+
+// Pool is what the collector needs of pool.Pool.
+type Pool interface{ Stats() pool.Stats }
+
+var _ Pool = (*pool.Pool)(nil)
+
+// A number is a field of pool.Stats as a metric, with the label kind. A new
+// field takes one line.
+type number struct {
+	description *prometheus.Desc
+	is          prometheus.ValueType
+	of          func(pool.Stats) float64
+}
+
+const (
+	gauge   = prometheus.GaugeValue
+	counter = prometheus.CounterValue
+)
+
+var numbers = []number{
+	of("ready", "Whether a box is up and takes jobs.", gauge, func(s pool.Stats) float64 { return bit(s.Ready) }),
+	of("jobs_total", "Jobs given to a cell.", counter, func(s pool.Stats) float64 { return float64(s.Jobs) }),
+	of("cells_parked", "Cells that wait for a job.", gauge, func(s pool.Stats) float64 { return float64(s.Parked) }),
+	of("cells_running", "Cells that have a job.", gauge, func(s pool.Stats) float64 { return float64(s.Running) }),
+	of("cells_dying", "Cells whose job is over and whose death is not reported.", gauge, func(s pool.Stats) float64 { return float64(s.Dying) }),
+	of("boxes", "Boxes that are up, those that drain included.", gauge, func(s pool.Stats) float64 { return float64(len(s.Boxes)) }),
+	of("boxes_started_total", "Boxes that have come up.", counter, func(s pool.Stats) float64 { return float64(s.BoxesStarted) }),
+}
+
+func of(name, help string, is prometheus.ValueType, value func(pool.Stats) float64) number {
+	return number{prometheus.NewDesc("fumehood_pool_"+name, help, []string{"kind"}, nil), is, value}
+}
+
+// wallActive has a series for each wall: what a box that serves may lack is
+// what the operator accepts.
+var wallActive = prometheus.NewDesc("fumehood_wall_active", "Whether the self-test found the wall around the box that serves.", []string{"kind", "wall"}, nil)
+
+func bit(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// poolCollector reads the pools each time that somebody asks.
+type poolCollector []Pool
+
+func (poolCollector) Describe(to chan<- *prometheus.Desc) {
+	for _, n := range numbers {
+		to <- n.description
+	}
+	to <- wallActive
+}
+
+func (c poolCollector) Collect(to chan<- prometheus.Metric) {
+	for _, p := range c {
+		stats := p.Stats()
+		for _, n := range numbers {
+			to <- prometheus.MustNewConstMetric(n.description, n.is, n.of(stats), stats.Kind)
+		}
+		for _, w := range selftest.Walls {
+			active := stats.Ready && !slices.Contains(stats.Missing, w.Name)
+			to <- prometheus.MustNewConstMetric(wallActive, gauge, bit(active), stats.Kind, w.Name)
+		}
+	}
+}
