@@ -23,6 +23,13 @@ type Runner struct {
 	secret string
 	golden map[string]canary
 	rest   view
+	// known are all boxes that were ever seen.
+	known  []string
+	kernel *kernelLog
+	// intact is Options.Intact, unchecked the number of cases since its last
+	// call.
+	intact    func() error
+	unchecked int
 }
 
 // A canary is a language's own example and what it compiles to.
@@ -37,7 +44,17 @@ type Options struct {
 	// Secret is a word that the daemon knows and no answer may hold; empty for
 	// none.
 	Secret string
+	// Intact reads the images that boxes run from, and returns what of them is
+	// no more as it was; nil for none. It is asked every checkEvery cases, and
+	// by Finish.
+	Intact func() error
 }
+
+// checkEvery is how many cases share one look at the images.
+const checkEvery = 200
+
+// maxIdle is more than the clients of a soak: each keeps its connection.
+const maxIdle = 64
 
 // ErrUnavailable: the daemon cannot be asked, or does not come to rest.
 var ErrUnavailable = errors.New("the daemon cannot be attacked")
@@ -50,8 +67,13 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		return nil, fmt.Errorf("%w: %q is no URL such as http://127.0.0.1:8080", ErrUnavailable, o.URL)
 	}
 	r := &Runner{
-		api:   &api{base: base, http: &http.Client{Timeout: answerTimeout}},
-		local: o.Local, secret: o.Secret, golden: make(map[string]canary),
+		api: &api{base: base, http: &http.Client{
+			Timeout: answerTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: maxIdle},
+		}},
+		local: o.Local, secret: o.Secret, intact: o.Intact, golden: make(map[string]canary),
+	}
+	if r.intact == nil {
+		r.intact = func() error { return nil }
 	}
 	if err := r.learn(ctx); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -59,11 +81,17 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if r.listeners, err = listen(); err != nil {
 		return nil, err
 	}
+	if r.local {
+		r.kernel = openKernelLog()
+	}
 	return r, nil
 }
 
+// Finish looks at the images once more, behind the last case.
+func (r *Runner) Finish() error { return r.intact() }
+
 // Close ends the listeners.
-func (r *Runner) Close() error { return r.listeners.close() }
+func (r *Runner) Close() error { return errors.Join(r.listeners.close(), r.kernel.close()) }
 
 func (r *Runner) learn(ctx context.Context) error {
 	var languages struct {
@@ -176,6 +204,11 @@ const defaultWall = 3 * time.Second
 
 // judge tells what is wrong with an answer.
 func (c *Case) judge(got *answer, secret string) []string {
+	return c.judgeWithin(got, secret, slack)
+}
+
+// judgeWithin is judge with another slack.
+func (c *Case) judgeWithin(got *answer, secret string, slack time.Duration) []string {
 	var wrong []string
 	switch {
 	case c.Status != "":
@@ -194,7 +227,7 @@ func (c *Case) judge(got *answer, secret string) []string {
 	if c.Never != nil && c.Never.Match(got.raw) {
 		wrong = append(wrong, fmt.Sprintf("the answer holds %s", c.Never))
 	}
-	if secret != "" && strings.Contains(string(got.raw), secret) {
+	if secret != "" && got.holds(secret) {
 		wrong = append(wrong, "the answer holds the daemon's secret")
 	}
 	wall := defaultWall
@@ -240,5 +273,11 @@ func (r *Runner) aftermath(ctx context.Context, c *Case) []string {
 	if change != "" {
 		wrong = append(wrong, change)
 	}
-	return wrong
+	if r.unchecked++; r.unchecked == checkEvery {
+		r.unchecked = 0
+		if err := r.intact(); err != nil {
+			wrong = append(wrong, err.Error())
+		}
+	}
+	return append(wrong, r.kernel.complaints()...)
 }
