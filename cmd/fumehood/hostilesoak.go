@@ -83,7 +83,8 @@ func printSoak(s *attack.Soak, asJSON bool, w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "%d requests, %d at once, in %s: %.0f/s\n", s.Requests, s.Parallel, time.Duration(s.Seconds*float64(time.Second)).Round(time.Second), s.PerSecond)
-	fmt.Fprintf(w, "%d attacks of %d kinds, %d compiles of %d sources\n\n", s.Hostile, s.Cases, s.Legitimate, s.Samples)
+	fmt.Fprintf(w, "%d attacks of %d kinds, %d compiles of %d sources\n", s.Hostile, s.Cases, s.Legitimate, s.Samples)
+	fmt.Fprintf(w, "%d attacks ran out of their time beside others, which alone they do not\n\n", s.Late)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "OUTCOME\tANSWERS")
 	for _, outcome := range slices.Sorted(maps.Keys(s.Outcomes)) {

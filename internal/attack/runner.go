@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,6 +131,10 @@ func (r *Runner) Run(ctx context.Context, c *Case) (Verdict, error) {
 		v.Result, v.Reason = Skipped, "no box is up for "+c.Language
 		return v, nil
 	}
+	if c.Arch != "" && c.Arch != runtime.GOARCH {
+		v.Result, v.Reason = Skipped, "its system calls are those of "+c.Arch
+		return v, nil
+	}
 	began := time.Now()
 	called := r.listeners.calls.Load()
 	complaints := r.attack(ctx, c, &v)
@@ -151,6 +157,7 @@ func (r *Runner) Run(ctx context.Context, c *Case) (Verdict, error) {
 func (r *Runner) attack(ctx context.Context, c *Case, v *Verdict) []string {
 	var mu sync.Mutex
 	var complaints []string
+	seen := make(map[string]bool)
 	var clients sync.WaitGroup
 	turns := make(chan struct{}, c.Repeat)
 	for range c.Repeat {
@@ -167,6 +174,10 @@ func (r *Runner) attack(ctx context.Context, c *Case, v *Verdict) []string {
 				} else {
 					v.see(got)
 					complaints = append(complaints, c.judge(got, r.secret)...)
+					if c.Differ && seen[got.output()] {
+						complaints = append(complaints, fmt.Sprintf("two outputs are the same: %.200q", got.output()))
+					}
+					seen[got.output()] = true
 				}
 				mu.Unlock()
 			}
@@ -226,6 +237,11 @@ func (c *Case) judgeWithin(got *answer, secret string, slack time.Duration) []st
 	}
 	if c.Never != nil && c.Never.Match(got.raw) {
 		wrong = append(wrong, fmt.Sprintf("the answer holds %s", c.Never))
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
+		if line := strings.Join(got.header.Values(name), ", "); !c.Headers[name].MatchString(line) {
+			wrong = append(wrong, fmt.Sprintf("%s is %q, want %s", name, line, c.Headers[name]))
+		}
 	}
 	if secret != "" && got.holds(secret) {
 		wrong = append(wrong, "the answer holds the daemon's secret")

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -24,8 +25,10 @@ type Sample struct {
 	// compiles says that there is to be an output, which is it.
 	compiles bool
 	output   string
-	// golden is the answer, without what differs from one time to the next.
+	// golden is the answer, without what differs from one time to the next, and
+	// alone the time that it took.
 	golden string
+	alone  time.Duration
 }
 
 // LoadSamples reads the compile corpus.
@@ -83,6 +86,7 @@ func (s *Sample) learn(ctx context.Context, a *api) error {
 	if compiles := got.Outcome == "ok"; compiles != s.compiles || strings.TrimSuffix(got.output(), "\n") != strings.TrimSuffix(s.output, "\n") {
 		return fmt.Errorf("sample %s is not what the corpus has: %.300s", s.ID, got.raw)
 	}
+	s.alone = got.took
 	s.golden, err = got.lasting()
 	return err
 }
