@@ -56,10 +56,11 @@ type Case struct {
 
 	// Outcomes are those that the walls leave.
 	Outcomes []string
-	// Status is that of the HTTP answer: "400", or "4xx".
+	// Status is that of the HTTP answer: "400", or "4xx"; empty for "200".
 	Status string
 	// Output is what the output must look like if the outcome is ok, Message the
-	// first diagnostic if it is not, Never what nothing of the answer may.
+	// first diagnostic if it is not, or the body of a refusal, Never what nothing
+	// of the answer may.
 	Output, Message, Never *regexp.Regexp
 	// Headers are what lines of the answer's header must look like, by name.
 	Headers map[string]*regexp.Regexp
@@ -90,7 +91,7 @@ func Load(corpus fs.FS) ([]*Case, error) {
 // case for each section input.EXT, and one for request.http.
 func parse(class, id string, text []byte) ([]*Case, error) {
 	archive := txtar.Parse(text)
-	shared := Case{ID: id, Class: class, Repeat: 1, Parallel: 1, Files: make(map[string]string), Headers: make(map[string]*regexp.Regexp)}
+	shared := Case{ID: id, Class: class, Repeat: 1, Parallel: 1, Files: make(map[string]string)}
 	if err := shared.parseHead(archive.Comment); err != nil {
 		return nil, err
 	}
@@ -211,6 +212,9 @@ func (c *Case) set(key, value string) (err error) {
 		name, pattern, ok := strings.Cut(value, ":")
 		if !ok {
 			return fmt.Errorf("%q is no 'Name: pattern'", value)
+		}
+		if c.Headers == nil {
+			c.Headers = make(map[string]*regexp.Regexp)
 		}
 		c.Headers[name], err = regexp.Compile(`^(?s:` + strings.TrimSpace(pattern) + `)$`)
 	default:

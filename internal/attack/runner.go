@@ -1,6 +1,7 @@
 package attack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,14 +78,15 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 	if r.intact == nil {
 		r.intact = func() error { return nil }
 	}
-	if err := r.learn(ctx); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
+	// What this process opens for itself is there before the first look.
 	if r.listeners, err = listen(); err != nil {
 		return nil, err
 	}
 	if r.local {
 		r.kernel = openKernelLog()
+	}
+	if err := r.learn(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %w", ErrUnavailable, err), r.Close())
 	}
 	return r, nil
 }
@@ -222,12 +224,13 @@ func (c *Case) judge(got *answer, secret string) []string {
 func (c *Case) judgeWithin(got *answer, secret string, slack time.Duration) []string {
 	var wrong []string
 	switch {
-	case c.Status != "":
-		if !statusIs(got.status, c.Status) {
-			wrong = append(wrong, fmt.Sprintf("status %d, want %s: %.200s", got.status, c.Status, got.raw))
-		}
+	case !statusIs(got.status, cmp.Or(c.Status, "200")):
+		wrong = append(wrong, fmt.Sprintf("status %d, want %s: %.200s", got.status, cmp.Or(c.Status, "200"), got.raw))
 	case got.status != http.StatusOK:
-		wrong = append(wrong, fmt.Sprintf("status %d: %.200s", got.status, got.raw))
+		if c.Message != nil && !c.Message.Match(got.raw) {
+			wrong = append(wrong, fmt.Sprintf("refused with %.200q, want %s", got.raw, c.Message))
+		}
+	case len(c.Outcomes) == 0: // it asks for no result
 	case !slices.Contains(c.Outcomes, got.Outcome):
 		wrong = append(wrong, fmt.Sprintf("outcome %s, want %s: %.200s", got.Outcome, strings.Join(c.Outcomes, " or "), got.output()+got.message()))
 	case got.Outcome == "ok" && c.Output != nil && !c.Output.MatchString(strings.TrimSpace(got.output())):
