@@ -121,6 +121,12 @@ func (r *Runner) learn(ctx context.Context) error {
 		}
 		r.golden[l.ID] = canary{l.Example, *got.Output}
 	}
+	return r.Rest(ctx)
+}
+
+// Rest takes how everything is now for how it has to be after each case. New
+// has done so; whoever starts a second daemon in the same process does again.
+func (r *Runner) Rest(ctx context.Context) error {
 	var err error
 	r.rest, err = r.settle(ctx)
 	return err

@@ -173,8 +173,7 @@ func (s *soaking) learnSamples(ctx context.Context) error {
 
 // attack is the soak itself: a rest, and then as often a batch and a rest.
 func (s *soaking) attack(ctx context.Context) error {
-	var err error
-	if s.r.rest, err = s.r.settle(ctx); err != nil {
+	if err := s.r.Rest(ctx); err != nil {
 		return err
 	}
 	s.done.Store(0)
