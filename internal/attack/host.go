@@ -74,19 +74,19 @@ func lookAtHost(boxes, known []string) (h host, err error) {
 	return h, err
 }
 
+// namespaceLinks are those of /proc/PID/ns that boxes have their own of. A
+// process that waits to be forked into another namespace is in it as well.
+var namespaceLinks = []string{"cgroup", "ipc", "mnt", "net", "pid_for_children", "user", "uts"}
+
 // lookAtNamespaces adds those of one process to what was seen.
 func (h *host) lookAtNamespaces(dir string, namespaces, mounts map[string]bool) {
-	links, err := os.ReadDir(filepath.Join(dir, "ns"))
-	if err != nil {
-		return // it has ended
-	}
-	for _, link := range links {
-		name, err := os.Readlink(filepath.Join(dir, "ns", link.Name()))
+	for _, link := range namespaceLinks {
+		name, err := os.Readlink(dir + "/ns/" + link)
 		if err != nil {
-			continue
+			return // it has ended
 		}
 		namespaces[name] = true
-		if link.Name() != "mnt" || mounts[name] {
+		if link != "mnt" || mounts[name] {
 			continue
 		}
 		if text, err := os.ReadFile(filepath.Join(dir, "mountinfo")); err == nil {
