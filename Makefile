@@ -11,10 +11,10 @@ export CGO_ENABLED ?= 0
 REQUIRE ?= oci,engines
 LINT := bin/staticcheck
 
-.PHONY: help run build test check lint fuzz bench soak deps runc box engines clean
+.PHONY: help run build test check lint fuzz bench soak soak-hostile deps runc box engines clean
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: build ## build everything, start the daemon on 127.0.0.1:8080, compile a page, keep serving
 	@scripts/run
@@ -64,6 +64,10 @@ bench: build ## measure what docs/BENCHMARKS.md claims
 SOAK ?= 20000
 soak: build ## fork SOAK cells in each kind of box, and fail if one of them fails
 	@./bin/fumehood bench --soak-forks $(SOAK)
+
+HOSTILE ?= 100000
+soak-hostile: build ## send HOSTILE requests, attacks and compiles at once, and fail if one is wrong or leaves anything
+	@./bin/fumehood prove --soak $(HOSTILE)
 
 clean: ## remove what was built here; images stay
 	rm -rf bin

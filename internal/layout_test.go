@@ -33,10 +33,11 @@ var mayImport = map[string][]string{
 	"internal/server":   {"internal/job", "internal/lang", "internal/metrics", "internal/pool", "internal/render", "internal/token"},
 	"internal/doctor":   {"internal/box"},
 	"internal/attack":   {"internal/lang"},
+	"corpus":            {},
 	"corpus/attacks":    {},
 	"internal/boxtest":  {"boxes", "internal/box", "internal/image", "internal/job", "internal/seccomp"},
 	"cmd/fumehood": {
-		"boxes", "corpus/attacks", "internal/attack", "internal/box", "internal/config", "internal/doctor", "internal/image", "internal/job", "internal/lang", "internal/metrics", "internal/pool",
+		"boxes", "corpus", "corpus/attacks", "internal/attack", "internal/box", "internal/config", "internal/doctor", "internal/image", "internal/job", "internal/lang", "internal/metrics", "internal/pool",
 		"internal/render", "internal/seccomp", "internal/selftest", "internal/server", "internal/token",
 	},
 }

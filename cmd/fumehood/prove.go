@@ -17,13 +17,15 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"golang.org/x/term"
 
 	attacks "github.com/fumehood/fumehood/corpus/attacks"
 	"github.com/fumehood/fumehood/internal/attack"
 	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/image"
 )
 
-const proveHelp = `Usage: fumehood prove [--class CLASS,...] [--case ID,...] [FLAGS]
+const proveHelp = `Usage: fumehood prove [--class CLASS,...] [--case ID,...] [--soak N] [FLAGS]
 
 Attack this installation: hostile source and hostile requests, through the
 public API, and a look from outside at what each of them left. There is a line
@@ -34,10 +36,16 @@ which needs root. With --server a daemon that runs is attacked; nobody else
 should use it meanwhile. If it is on this host and this is root, its processes
 are looked at too.
 
+With --soak N that many requests are sent, several at once: attacks and
+legitimate compiles whose answers are known. In between everything is counted
+at rest - processes, threads, zombies, files, namespaces, mounts, cgroups,
+memory - and must be as before. Canaries measure what it does to others.
+
   fumehood prove
   fumehood prove --class g-network,h-filesystem
   fumehood prove --case C-01 --json
   fumehood prove --server http://127.0.0.1:8080
+  fumehood prove --soak 100000
 `
 
 func proveCommand(ctx context.Context, args []string, s streams) error {
@@ -49,6 +57,7 @@ func proveCommand(ctx context.Context, args []string, s streams) error {
 	serverURL := flags.String("server", "", "attack the daemon at this URL")
 	bearer := flags.String("token", "", "token for that daemon, with the scopes compile and admin; better as FUMEHOOD_TOKEN in the environment")
 	asJSON := flags.Bool("json", false, "print the result as JSON")
+	soak := registerSoak(flags)
 	err := parseFlags(flags, args, s, proveHelp, func() error { return config.Parse(flags, args) })
 	if err != nil {
 		return err
@@ -59,13 +68,16 @@ func proveCommand(ctx context.Context, args []string, s streams) error {
 	if err := c.Validate(); err != nil {
 		return usageError(err.Error(), "run 'fumehood prove --help'")
 	}
+	if err := soak.check(); err != nil {
+		return err
+	}
 	cases, err := chooseCases(attacks.Files, *classes, *ids)
 	if err != nil {
 		return err
 	}
-	p := &proof{cases: cases, asJSON: *asJSON, streams: s}
+	p := &proof{cases: cases, soak: soak, asJSON: *asJSON, streams: s}
 	if *serverURL != "" {
-		return p.run(ctx, attack.Options{URL: *serverURL, Token: *bearer, Local: os.Geteuid() == 0})
+		return p.run(ctx, attack.Options{URL: *serverURL, Token: *bearer, Local: os.Geteuid() == 0, Intact: intact(c)})
 	}
 	return p.withDaemon(ctx, c)
 }
@@ -100,6 +112,7 @@ func chooseCases(corpus fs.FS, classes, ids string) ([]*attack.Case, error) {
 // proof is one run of 'fumehood prove'.
 type proof struct {
 	cases   []*attack.Case
+	soak    *hostileSoak
 	asJSON  bool
 	streams streams
 }
@@ -119,6 +132,7 @@ func (p *proof) withDaemon(ctx context.Context, c config.Config) error {
 		return unavailable(err, "")
 	}
 	defer l.Close()
+	p.soak.prepare(&c)
 	fmt.Fprintln(p.streams.err, "starting a daemon to attack")
 	d, err := open(ctx, c, slog.New(slog.NewTextHandler(p.streams.err, &slog.HandlerOptions{Level: slog.LevelError})))
 	if err != nil {
@@ -128,7 +142,7 @@ func (p *proof) withDaemon(ctx context.Context, c config.Config) error {
 	ended := make(chan error, 1)
 	go func() { ended <- d.serve(serving, l, nil) }()
 	if err = d.wait(ctx); err == nil {
-		err = p.run(ctx, attack.Options{URL: "http://" + l.Addr().String(), Local: true, Secret: secret})
+		err = p.run(ctx, attack.Options{URL: "http://" + l.Addr().String(), Local: true, Secret: secret, Intact: intact(c)})
 	}
 	stop()
 	return errors.Join(err, <-ended, d.close())
@@ -142,6 +156,9 @@ func (p *proof) run(ctx context.Context, o attack.Options) error {
 	if err != nil {
 		return err
 	}
+	if p.soak.requests > 0 {
+		return errors.Join(p.soak.run(ctx, r, p), r.Close())
+	}
 	began := time.Now()
 	var verdicts []attack.Verdict
 	for i, c := range p.cases {
@@ -154,8 +171,12 @@ func (p *proof) run(ctx context.Context, o attack.Options) error {
 		p.line(v)
 	}
 	p.clear()
+	finish := r.Finish()
 	if err := errors.Join(p.print(verdicts, time.Since(began)), r.Close()); err != nil {
 		return err
+	}
+	if finish != nil {
+		return &failure{exitSourceError, finish, ""}
 	}
 	if n := count(verdicts, attack.Failed); n > 0 {
 		return &failure{exitSourceError, fmt.Errorf("%d of %d attacks were not stopped as they should be", n, len(verdicts)), ""}
@@ -192,11 +213,31 @@ func (p *proof) clear() {
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	if !ok {
-		return false
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// intact reads the images of the data directory that this program's boxes run
+// from.
+func intact(c config.Config) func() error {
+	return func() error {
+		for _, name := range image.Names {
+			recipe, err := image.LoadRecipe(name)
+			if err != nil {
+				return err
+			}
+			i, err := imageStore(c).Find(recipe)
+			if errors.Is(err, image.ErrNotBuilt) {
+				continue // the daemon that is attacked runs from others
+			}
+			if err != nil {
+				return err
+			}
+			if err := i.Verify(); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // line tells of one case; in JSON they come together at the end.

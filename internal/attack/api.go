@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -34,6 +35,7 @@ const (
 
 type request struct {
 	Language string            `json:"language"`
+	Engine   string            `json:"engine,omitempty"`
 	Source   string            `json:"source"`
 	Files    map[string]string `json:"files,omitempty"`
 	Options  jsontext.Value    `json:"options,omitempty"`
@@ -48,6 +50,7 @@ type limits struct {
 // answer is what came back: a result, if status is 200.
 type answer struct {
 	status      int
+	header      http.Header
 	raw         []byte
 	Outcome     string  `json:"outcome"`
 	Output      *string `json:"output"`
@@ -69,6 +72,19 @@ func (a *answer) output() string {
 		return ""
 	}
 	return *a.Output
+}
+
+// holds looks for a word in the body and in the header.
+func (a *answer) holds(word string) bool {
+	if bytes.Contains(a.raw, []byte(word)) {
+		return true
+	}
+	for _, values := range a.header {
+		if slices.ContainsFunc(values, func(v string) bool { return strings.Contains(v, word) }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (a *api) compile(ctx context.Context, in request) (*answer, error) {
@@ -103,7 +119,7 @@ func read(response *http.Response, began time.Time) (*answer, error) {
 	if err != nil && !(response.StatusCode >= 400 && errors.Is(err, syscall.ECONNRESET)) {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
-	got := &answer{status: response.StatusCode, raw: raw, took: time.Since(began)}
+	got := &answer{status: response.StatusCode, header: response.Header, raw: raw, took: time.Since(began)}
 	if got.status == http.StatusOK {
 		// A raw request may ask for what is no result.
 		_ = json.Unmarshal(raw, got)

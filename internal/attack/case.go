@@ -45,17 +45,25 @@ type Case struct {
 	Then string
 	// Repeat is how often it is done, Parallel how many at once.
 	Repeat, Parallel int
+	// Differ says that no two of the outputs may be the same.
+	Differ bool
+	// Arch is the architecture that its system calls' numbers are of, as Go
+	// names it; empty for any.
+	Arch string
 
 	// Request is what is sent as it is.
 	Request string
 
 	// Outcomes are those that the walls leave.
 	Outcomes []string
-	// Status is that of the HTTP answer: "400", or "4xx".
+	// Status is that of the HTTP answer: "400", or "4xx"; empty for "200".
 	Status string
 	// Output is what the output must look like if the outcome is ok, Message the
-	// first diagnostic if it is not, Never what nothing of the answer may.
+	// first diagnostic if it is not, or the body of a refusal, Never what nothing
+	// of the answer may.
 	Output, Message, Never *regexp.Regexp
+	// Headers are what lines of the answer's header must look like, by name.
+	Headers map[string]*regexp.Regexp
 }
 
 // Load reads all cases of a corpus, in the order of their names.
@@ -86,6 +94,9 @@ func parse(class, id string, text []byte) ([]*Case, error) {
 	shared := Case{ID: id, Class: class, Repeat: 1, Parallel: 1, Files: make(map[string]string)}
 	if err := shared.parseHead(archive.Comment); err != nil {
 		return nil, err
+	}
+	if shared.Differ && shared.Repeat < 2 {
+		return nil, errors.New("outputs can differ if there is more than one: repeat says how many")
 	}
 	inputs, thens := make(map[string]string), make(map[string]string)
 	for _, section := range archive.Files {
@@ -190,6 +201,22 @@ func (c *Case) set(key, value string) (err error) {
 		c.Repeat, err = strconv.Atoi(value)
 	case "parallel":
 		c.Parallel, err = strconv.Atoi(value)
+	case "differ":
+		if value != "yes" {
+			return fmt.Errorf("%q is not yes", value)
+		}
+		c.Differ = true
+	case "arch":
+		c.Arch = value
+	case "header":
+		name, pattern, ok := strings.Cut(value, ":")
+		if !ok {
+			return fmt.Errorf("%q is no 'Name: pattern'", value)
+		}
+		if c.Headers == nil {
+			c.Headers = make(map[string]*regexp.Regexp)
+		}
+		c.Headers[name], err = regexp.Compile(`^(?s:` + strings.TrimSpace(pattern) + `)$`)
 	default:
 		return errors.New("no such key")
 	}

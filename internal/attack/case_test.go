@@ -65,6 +65,9 @@ func TestParseRefuses(t *testing.T) {
 		"unknown extension":     "A\nwalls: seccomp\noutcome: ok\n-- input.nope --\n",
 		"then without an input": "A\nwalls: seccomp\noutcome: ok\n-- input.erb --\n-- then.pug --\n",
 		"raw without a status":  "A\nwalls: request validation\n-- request.http --\nGET / HTTP/1.1\n\n",
+		"nothing to differ":     "A\nwalls: uid\noutcome: ok\ndiffer: yes\n-- input.erb --\n",
+		"differ, but not":       "A\nwalls: uid\noutcome: ok\nrepeat: 2\ndiffer: no\n-- input.erb --\n",
+		"header without a name": "A\nwalls: uid\noutcome: ok\nheader: nosniff\n-- input.erb --\n",
 		"bad expression":        "A\nwalls: seccomp\noutcome: ok\noutput: (\n-- input.erb --\n",
 	} {
 		if _, err := Load(fstest.MapFS{"a/A-01.txtar": {Data: []byte(text)}}); err == nil {
@@ -76,7 +79,8 @@ func TestParseRefuses(t *testing.T) {
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	text := "leak EPERM"
-	got := &answer{status: http.StatusOK, Outcome: "ok", Output: &text, raw: []byte(text), took: time.Millisecond}
+	got := &answer{status: http.StatusOK, Outcome: "ok", Output: &text, raw: []byte(text), took: time.Millisecond,
+		header: http.Header{"X-A": {"bb"}}}
 	for name, test := range map[string]struct {
 		head string
 		want string
@@ -87,6 +91,11 @@ func TestJudge(t *testing.T) {
 		"what must not be":    {"outcome: ok\nnever: le.k", "holds"},
 		"another status":      {"status: 4xx", "status 200"},
 		"the status it is":    {"status: 2xx", ""},
+		"status and outcome":  {"status: 200\noutcome: timeout", "outcome ok, want timeout"},
+		"a header":            {"status: 200\nheader: X-A: b+", ""},
+		"another header":      {"status: 200\nheader: X-A: c", `X-A is "bb"`},
+		"a header too much":   {"status: 200\nheader: X-A:", `X-A is "bb"`},
+		"a header that lacks": {"status: 200\nheader: X-B: b", `X-B is ""`},
 		"later than it might": {"outcome: ok\nwall_ms: -3000", "answered after"},
 	} {
 		var c Case
@@ -110,7 +119,18 @@ func TestJudge(t *testing.T) {
 	if err := c.parseHead([]byte("Title\nwalls: seccomp\noutcome: ok")); err != nil {
 		t.Fatal(err)
 	}
-	if wrong := c.judge(got, "leak"); len(wrong) != 1 {
-		t.Errorf("an answer with the secret: %v, want a complaint", wrong)
+	for _, secret := range []string{"leak", "bb"} {
+		if wrong := c.judge(got, secret); len(wrong) != 1 {
+			t.Errorf("an answer with the secret %s: %v, want a complaint", secret, wrong)
+		}
+	}
+	refusal := &answer{status: http.StatusBadRequest, raw: []byte(`{"error":{"field":"options.pretty"}}`)}
+	for message, want := range map[string]int{"options.pretty": 0, "source": 1} {
+		if err := c.parseHead([]byte("Title\nwalls: seccomp\nstatus: 400\nmessage: " + message)); err != nil {
+			t.Fatal(err)
+		}
+		if wrong := c.judge(refusal, ""); len(wrong) != want {
+			t.Errorf("a refusal for %s: %v, want %d complaints", message, wrong, want)
+		}
 	}
 }

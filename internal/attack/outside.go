@@ -1,14 +1,9 @@
 package attack
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -31,11 +26,7 @@ type view struct {
 	// boxes are the identities of the zygotes, parked the cells that wait.
 	boxes  []string
 	parked int
-	// processes and files are those of the boxes on this host, by box; mounts
-	// are the host's. They are empty where the daemon is elsewhere.
-	processes map[string]int
-	files     map[string]int
-	mounts    int
+	host   host
 }
 
 const (
@@ -48,6 +39,8 @@ const (
 // rests waits until the boxes are as they were at first, and tells what still
 // is not when the time is over, or "".
 func (r *Runner) rests(ctx context.Context) (change string, err error) {
+	// Connections that wait for the next case are files of the daemon.
+	r.api.http.CloseIdleConnections()
 	deadline := time.Now().Add(settleTimeout)
 	for {
 		v, busy, err := r.glance(ctx)
@@ -73,6 +66,7 @@ func (r *Runner) rests(ctx context.Context) (change string, err error) {
 
 // settle waits until what is seen of the boxes stays the same.
 func (r *Runner) settle(ctx context.Context) (view, error) {
+	r.api.http.CloseIdleConnections()
 	deadline := time.Now().Add(settleTimeout)
 	var last view
 	for same := 0; ; {
@@ -121,43 +115,15 @@ func (r *Runner) glance(ctx context.Context) (v view, busy string, err error) {
 		}
 	}
 	slices.Sort(v.boxes)
-	if r.local {
-		err = v.lookAtHost()
+	for _, id := range v.boxes {
+		if !slices.Contains(r.known, id) {
+			r.known = append(r.known, id)
+		}
+	}
+	if r.local && busy == "" {
+		v.host, err = lookAtHost(v.boxes, r.known)
 	}
 	return v, busy, err
-}
-
-// lookAtHost counts the processes of the boxes, their descriptors, and mounts.
-func (v *view) lookAtHost() error {
-	v.processes, v.files = make(map[string]int), make(map[string]int)
-	dirs, err := filepath.Glob("/proc/[0-9]*")
-	if err != nil {
-		return err
-	}
-	for _, dir := range dirs {
-		cgroup, err := os.ReadFile(filepath.Join(dir, "cgroup"))
-		if err != nil {
-			continue // it has ended
-		}
-		at := slices.IndexFunc(v.boxes, func(id string) bool { return strings.Contains(string(cgroup), id) })
-		if at < 0 {
-			continue
-		}
-		v.processes[v.boxes[at]]++
-		files, err := os.ReadDir(filepath.Join(dir, "fd"))
-		if err == nil {
-			v.files[v.boxes[at]] += len(files)
-		}
-	}
-	mounts, err := os.Open("/proc/self/mountinfo")
-	if err != nil {
-		return err
-	}
-	defer mounts.Close()
-	for lines := bufio.NewScanner(mounts); lines.Scan(); {
-		v.mounts++
-	}
-	return nil
 }
 
 // changed tells what is no more as it was, or "".
@@ -167,12 +133,6 @@ func (v view) changed(before view) string {
 		return fmt.Sprintf("a zygote was lost: boxes %v, before %v", v.boxes, before.boxes)
 	case v.parked != before.parked:
 		return fmt.Sprintf("%d cells are parked, before %d", v.parked, before.parked)
-	case !maps.Equal(v.processes, before.processes):
-		return fmt.Sprintf("processes by box: %v, before %v", v.processes, before.processes)
-	case !maps.Equal(v.files, before.files):
-		return fmt.Sprintf("open files by box: %v, before %v", v.files, before.files)
-	case v.mounts != before.mounts:
-		return fmt.Sprintf("%d mounts, before %d", v.mounts, before.mounts)
 	}
-	return ""
+	return v.host.changed(before.host)
 }

@@ -1,11 +1,14 @@
 package attack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +26,13 @@ type Runner struct {
 	secret string
 	golden map[string]canary
 	rest   view
+	// known are all boxes that were ever seen.
+	known  []string
+	kernel *kernelLog
+	// intact is Options.Intact, unchecked the number of cases since its last
+	// call.
+	intact    func() error
+	unchecked int
 }
 
 // A canary is a language's own example and what it compiles to.
@@ -39,7 +49,17 @@ type Options struct {
 	// Secret is a word that the daemon knows and no answer may hold; empty for
 	// none.
 	Secret string
+	// Intact reads the images that boxes run from, and returns what of them is
+	// no more as it was; nil for none. It is asked every checkEvery cases, and
+	// by Finish.
+	Intact func() error
 }
+
+// checkEvery is how many cases share one look at the images.
+const checkEvery = 200
+
+// maxIdle is more than the clients of a soak: each keeps its connection.
+const maxIdle = 64
 
 // ErrUnavailable: the daemon cannot be asked, or does not come to rest.
 var ErrUnavailable = errors.New("the daemon cannot be attacked")
@@ -52,20 +72,32 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		return nil, fmt.Errorf("%w: %q is no URL such as http://127.0.0.1:8080", ErrUnavailable, o.URL)
 	}
 	r := &Runner{
-		api:   &api{base: base, token: o.Token, http: &http.Client{Timeout: answerTimeout}},
-		local: o.Local, secret: o.Secret, golden: make(map[string]canary),
+		api: &api{base: base, token: o.Token, http: &http.Client{
+			Timeout: answerTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: maxIdle},
+		}},
+		local: o.Local, secret: o.Secret, intact: o.Intact, golden: make(map[string]canary),
 	}
-	if err := r.learn(ctx); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnavailable, err)
+	if r.intact == nil {
+		r.intact = func() error { return nil }
 	}
+	// What this process opens for itself is there before the first look.
 	if r.listeners, err = listen(); err != nil {
 		return nil, err
+	}
+	if r.local {
+		r.kernel = openKernelLog()
+	}
+	if err := r.learn(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%w: %w", ErrUnavailable, err), r.Close())
 	}
 	return r, nil
 }
 
+// Finish looks at the images once more, behind the last case.
+func (r *Runner) Finish() error { return r.intact() }
+
 // Close ends the listeners.
-func (r *Runner) Close() error { return r.listeners.close() }
+func (r *Runner) Close() error { return errors.Join(r.listeners.close(), r.kernel.close()) }
 
 func (r *Runner) learn(ctx context.Context) error {
 	var languages struct {
@@ -91,6 +123,12 @@ func (r *Runner) learn(ctx context.Context) error {
 		}
 		r.golden[l.ID] = canary{l.Example, *got.Output}
 	}
+	return r.Rest(ctx)
+}
+
+// Rest takes how everything is now for how it has to be after each case. New
+// has done so; whoever starts a second daemon in the same process does again.
+func (r *Runner) Rest(ctx context.Context) error {
 	var err error
 	r.rest, err = r.settle(ctx)
 	return err
@@ -101,6 +139,10 @@ func (r *Runner) Run(ctx context.Context, c *Case) (Verdict, error) {
 	v := Verdict{ID: c.ID, Class: c.Class, Title: c.Title, Walls: c.Walls}
 	if _, ready := r.golden[c.Language]; c.Language != "" && !ready {
 		v.Result, v.Reason = Skipped, "no box is up for "+c.Language
+		return v, nil
+	}
+	if c.Arch != "" && c.Arch != runtime.GOARCH {
+		v.Result, v.Reason = Skipped, "its system calls are those of "+c.Arch
 		return v, nil
 	}
 	began := time.Now()
@@ -125,6 +167,7 @@ func (r *Runner) Run(ctx context.Context, c *Case) (Verdict, error) {
 func (r *Runner) attack(ctx context.Context, c *Case, v *Verdict) []string {
 	var mu sync.Mutex
 	var complaints []string
+	seen := make(map[string]bool)
 	var clients sync.WaitGroup
 	turns := make(chan struct{}, c.Repeat)
 	for range c.Repeat {
@@ -141,6 +184,10 @@ func (r *Runner) attack(ctx context.Context, c *Case, v *Verdict) []string {
 				} else {
 					v.see(got)
 					complaints = append(complaints, c.judge(got, r.secret)...)
+					if c.Differ && seen[got.output()] {
+						complaints = append(complaints, fmt.Sprintf("two outputs are the same: %.200q", got.output()))
+					}
+					seen[got.output()] = true
 				}
 				mu.Unlock()
 			}
@@ -178,14 +225,20 @@ const defaultWall = 3 * time.Second
 
 // judge tells what is wrong with an answer.
 func (c *Case) judge(got *answer, secret string) []string {
+	return c.judgeWithin(got, secret, slack)
+}
+
+// judgeWithin is judge with another slack.
+func (c *Case) judgeWithin(got *answer, secret string, slack time.Duration) []string {
 	var wrong []string
 	switch {
-	case c.Status != "":
-		if !statusIs(got.status, c.Status) {
-			wrong = append(wrong, fmt.Sprintf("status %d, want %s: %.200s", got.status, c.Status, got.raw))
-		}
+	case !statusIs(got.status, cmp.Or(c.Status, "200")):
+		wrong = append(wrong, fmt.Sprintf("status %d, want %s: %.200s", got.status, cmp.Or(c.Status, "200"), got.raw))
 	case got.status != http.StatusOK:
-		wrong = append(wrong, fmt.Sprintf("status %d: %.200s", got.status, got.raw))
+		if c.Message != nil && !c.Message.Match(got.raw) {
+			wrong = append(wrong, fmt.Sprintf("refused with %.200q, want %s", got.raw, c.Message))
+		}
+	case len(c.Outcomes) == 0: // it asks for no result
 	case !slices.Contains(c.Outcomes, got.Outcome):
 		wrong = append(wrong, fmt.Sprintf("outcome %s, want %s: %.200s", got.Outcome, strings.Join(c.Outcomes, " or "), got.output()+got.message()))
 	case got.Outcome == "ok" && c.Output != nil && !c.Output.MatchString(strings.TrimSpace(got.output())):
@@ -196,7 +249,12 @@ func (c *Case) judge(got *answer, secret string) []string {
 	if c.Never != nil && c.Never.Match(got.raw) {
 		wrong = append(wrong, fmt.Sprintf("the answer holds %s", c.Never))
 	}
-	if secret != "" && strings.Contains(string(got.raw), secret) {
+	for _, name := range slices.Sorted(maps.Keys(c.Headers)) {
+		if line := strings.Join(got.header.Values(name), ", "); !c.Headers[name].MatchString(line) {
+			wrong = append(wrong, fmt.Sprintf("%s is %q, want %s", name, line, c.Headers[name]))
+		}
+	}
+	if secret != "" && got.holds(secret) {
 		wrong = append(wrong, "the answer holds the daemon's secret")
 	}
 	wall := defaultWall
@@ -242,5 +300,11 @@ func (r *Runner) aftermath(ctx context.Context, c *Case) []string {
 	if change != "" {
 		wrong = append(wrong, change)
 	}
-	return wrong
+	if r.unchecked++; r.unchecked == checkEvery {
+		r.unchecked = 0
+		if err := r.intact(); err != nil {
+			wrong = append(wrong, err.Error())
+		}
+	}
+	return append(wrong, r.kernel.complaints()...)
 }

@@ -1,10 +1,7 @@
 package image
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -85,58 +82,34 @@ func writeFile(target string, content []byte, mode fs.FileMode) error {
 	return os.WriteFile(target, content, mode)
 }
 
-// seal takes the right to write and every setuid bit off the tree's files, counts
-// it, and computes the digest: SHA-256 over, for each path in lexical order,
-// its name, type, mode and length or link target, then its bytes.
+// seal takes the right to write and every setuid bit off the tree's files,
+// counts it, and computes the digest.
 func (i *Image) seal() error {
-	h := sha256.New()
 	i.Size, i.Files = 0, 0
 	err := filepath.WalkDir(i.RootFS(), func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
+		if err != nil || entry.Type() == fs.ModeSymlink {
 			return err
 		}
-		relative, err := filepath.Rel(i.RootFS(), name)
-		if err != nil {
-			return err
-		}
-		if entry.Type() == fs.ModeSymlink {
-			destination, err := os.Readlink(name)
-			fmt.Fprintf(h, "%q link %q\n", relative, destination)
-			return err
+		if entry.IsDir() {
+			return os.Chmod(name, 0o755)
 		}
 		info, err := entry.Info()
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() {
-			fmt.Fprintf(h, "%q dir\n", relative)
-			return os.Chmod(name, 0o755)
-		}
+		i.Files++
+		i.Size += job.Bytes(info.Size())
 		mode := fs.FileMode(0o444)
 		if info.Mode()&0o100 != 0 {
 			mode = 0o555
 		}
-		if err := os.Chmod(name, mode); err != nil {
-			return err
-		}
-		fmt.Fprintf(h, "%q file %o %d\n", relative, mode, info.Size())
-		i.Files++
-		i.Size += job.Bytes(info.Size())
-		return appendFile(h, name)
+		return os.Chmod(name, mode)
 	})
 	if err != nil {
 		return fmt.Errorf("seal the image: %w", err)
 	}
-	i.Digest = "sha256:" + hex.EncodeToString(h.Sum(nil))
-	return nil
-}
-
-func appendFile(w io.Writer, name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
+	if i.Digest, err = i.digest(appendFile); err != nil {
+		return fmt.Errorf("seal the image: %w", err)
 	}
-	defer f.Close()
-	_, err = io.Copy(w, f)
-	return err
+	return nil
 }
