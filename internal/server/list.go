@@ -67,13 +67,22 @@ func (s *Server) languages(w http.ResponseWriter, _ *http.Request, _ *exchange) 
 }
 
 type poolShape struct {
-	Kind    string     `json:"kind"`
-	Ready   bool       `json:"ready"`
-	Jobs    uint64     `json:"jobs"`
-	Parked  int        `json:"cells_parked"`
-	Running int        `json:"cells_running"`
-	Dying   int        `json:"cells_dying"`
-	Boxes   []boxShape `json:"boxes"`
+	Kind    string `json:"kind"`
+	Ready   bool   `json:"ready"`
+	Jobs    uint64 `json:"jobs"`
+	Parked  int    `json:"cells_parked"`
+	Running int    `json:"cells_running"`
+	Dying   int    `json:"cells_dying"`
+	// Deaths has every way to die, with those that did not happen.
+	Deaths      map[string]uint64 `json:"cell_deaths"`
+	Generations uint64            `json:"boxes_started"`
+	Recycled    uint64            `json:"boxes_recycled"`
+	Retired     uint64            `json:"boxes_retired"`
+	Lost        uint64            `json:"boxes_lost"`
+	// PendingRetirement: the serving box is to be retired, as soon as another
+	// retirement is allowed.
+	PendingRetirement bool       `json:"retirement_pending"`
+	Boxes             []boxShape `json:"boxes"`
 }
 
 type boxShape struct {
@@ -99,6 +108,11 @@ func shapeOfPool(stats pool.Stats) poolShape {
 	shape := poolShape{
 		Kind: stats.Kind, Ready: stats.Ready, Jobs: stats.Jobs,
 		Parked: stats.Parked, Running: stats.Running, Dying: stats.Dying, Boxes: []boxShape{},
+		Deaths: make(map[string]uint64), Generations: stats.Generations, Recycled: stats.Recycled, Retired: stats.Retired, Lost: stats.Lost,
+		PendingRetirement: stats.PendingRetirement,
+	}
+	for death, n := range stats.Deaths {
+		shape.Deaths[string(death)] = n
 	}
 	for _, b := range stats.Boxes {
 		shape.Boxes = append(shape.Boxes, boxShape{
