@@ -27,6 +27,7 @@
 #include "cell.h"
 #include "complain.h"
 #include "control.h"
+#include "descriptors.h"
 #include "pages.h"
 #include "self.h"
 #include "walls.h"
@@ -77,13 +78,14 @@ static int watch(const struct zygote *z, int fd, uint32_t events, uint32_t subje
 /* Closing is not enough to end the watching: a cell which was forked a moment
  * ago still has copies of every descriptor here, and keeps what they stand
  * for alive in the event queue. */
-static void unwatch_and_close(const struct zygote *z, int fd)
+static void unwatch_and_close(struct zygote *z, int fd)
 {
 	epoll_ctl(z->events, EPOLL_CTL_DEL, fd, NULL);
+	fh_descriptors_forget(&z->self.descriptors, fd);
 	close(fd);
 }
 
-static void forget(const struct zygote *z, struct cell *c)
+static void forget(struct zygote *z, struct cell *c)
 {
 	if (c->pidfd >= 0)
 		unwatch_and_close(z, c->pidfd);
@@ -93,7 +95,7 @@ static void forget(const struct zygote *z, struct cell *c)
 	c->turn++;
 }
 
-static int refuse(const struct zygote *z, struct cell *c, uint64_t id, int reason)
+static int refuse(struct zygote *z, struct cell *c, uint64_t id, int reason)
 {
 	unsigned char record[FH_RECORD_BYTES];
 
@@ -117,6 +119,8 @@ static int accept_cell(struct zygote *z)
 			z->cells[i].connection = fd;
 			z->cells[i].pidfd = -1;
 			z->cells[i].killed = 0;
+			if (fh_descriptors_expect(&z->self.descriptors, fd) < 0)
+				return -1;
 			return watch(z, fd, EPOLLIN | EPOLLRDHUP, i);
 		}
 	close(fd);
@@ -172,7 +176,7 @@ static int start_cell(struct zygote *z, struct cell *c, uint32_t place)
 		return refuse(z, c, c->id, errno);
 	z->forked++;
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
-	if (c->pidfd < 0)
+	if (c->pidfd < 0 || fh_descriptors_expect(&z->self.descriptors, c->pidfd) < 0)
 		return -1;
 	if (epoll_ctl(z->events, EPOLL_CTL_MOD, c->connection, &hang_up) < 0)
 		return -1;
@@ -264,6 +268,7 @@ static int handle(struct zygote *z, const struct epoll_event *e)
 static int loop(struct zygote *z)
 {
 	struct epoll_event events[64];
+	uint64_t checked = z->forked;
 
 	for (;;) {
 		int n = epoll_wait(z->events, events, 64, -1);
@@ -280,6 +285,11 @@ static int loop(struct zygote *z)
 				return fh_complain("handle an event");
 			if (go_on == 0)
 				return 0;
+			if (z->forked == checked)
+				continue;
+			checked = z->forked;
+			if (fh_descriptors_check(&z->self.descriptors) < 0)
+				return -1;
 		}
 		if (z->draining && z->forked == z->reaped)
 			return 0;
@@ -318,13 +328,14 @@ int fh_serve(const struct fh_interpreter *interpreter)
 	}
 	if (!(z.policy.without & FH_WALL_PROC) && fh_self_hide_processes() < 0)
 		return -1;
-	if (fh_control_ready(z.control, interpreter, &z.policy, &z.self, z.namespace) < 0)
-		return -1;
 	/* A caller that is gone again must not make the loop wait for the next. */
 	if (fcntl(FH_LISTEN_FD, F_SETFL, O_NONBLOCK) < 0)
 		return fh_complain("make the listener non-blocking");
 	if (watch(&z, z.control, EPOLLIN | EPOLLRDHUP, ON_CONTROL) < 0 ||
 	    watch(&z, FH_LISTEN_FD, EPOLLIN, ON_LISTENER) < 0)
 		return fh_complain("watch for the daemon");
+	if (fh_descriptors_learn(&z.self.descriptors) < 0 ||
+	    fh_control_ready(z.control, interpreter, &z.policy, &z.self, z.namespace) < 0)
+		return -1;
 	return loop(&z);
 }

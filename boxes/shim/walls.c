@@ -256,13 +256,27 @@ static void raise_landlock(const struct fh_policy *policy, int abi)
 	expect(open("/", O_RDONLY | O_DIRECTORY) < 0 && errno == EACCES, "self-check: Landlock");
 }
 
+/* The connection is what FH_CELL_FD stands for, and no number that the zygote
+ * ever used stands for anything else. */
+static void check_descriptors(const struct fh_policy *policy, const struct fh_descriptors *zygotes, int connection)
+{
+	const struct fh_descriptor *want = &zygotes->at[connection];
+	struct stat got;
+
+	expect(fstat(FH_CELL_FD, &got) == 0 && got.st_dev == want->device && got.st_ino == want->inode &&
+	       S_ISSOCK(got.st_mode), "self-check: connection");
+	for (int fd = 0; fd <= zygotes->highest + 1 && stands(policy, FH_WALL_DESCRIPTORS); fd++)
+		expect(fd == FH_CELL_FD || (fcntl(fd, F_GETFD) < 0 && errno == EBADF), "self-check: descriptors");
+}
+
 /* Looks at the finished wall from inside: a step that reported success and
  * changed nothing is found here. */
-static void self_check(const struct fh_policy *policy, uint16_t slot)
+static void self_check(const struct fh_policy *policy, const struct fh_zygote *zygote, uint16_t slot, int connection)
 {
 	struct stat unused;
 	uid_t id = FIRST_UID + (uid_t)slot;
 
+	check_descriptors(policy, &zygote->descriptors, connection);
 	if (stands(policy, FH_WALL_NO_NEW_PRIVS))
 		expect(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1, "self-check: no_new_privs");
 	if (stands(policy, FH_WALL_DUMPABLE))
@@ -298,7 +312,7 @@ void fh_walls_up(const struct fh_policy *policy, const struct fh_zygote *zygote,
 		raise_landlock(policy, zygote->landlock_abi);
 	if (stands(policy, FH_WALL_SECCOMP))
 		must((int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &policy->filter), "seccomp");
-	self_check(policy, slot);
+	self_check(policy, zygote, slot, connection);
 }
 
 int fh_walls_lower(const struct fh_policy *policy, const struct fh_zygote *zygote,

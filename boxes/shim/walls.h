@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "descriptors.h"
+
 /* A wall that a policy may leave out. Only tests do, to show that it is this
  * wall which refuses; the daemon's own policy leaves out none. */
 enum fh_wall {
@@ -46,11 +48,13 @@ struct fh_limits {
 	uint32_t job_bytes;	/* the longest job frame it will read */
 };
 
-/* What the zygote measured of itself before its first fork. */
+/* What the zygote knows of itself. All but the descriptors was measured before
+ * its first fork. */
 struct fh_zygote {
 	uint64_t address_space_kib, data_kib, rss_kib;
 	int landlock_abi;	/* 0: the kernel has none */
 	int proc_fd;		/* /proc, kept open after it was unmounted */
+	struct fh_descriptors descriptors;
 };
 
 /*

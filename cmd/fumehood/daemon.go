@@ -215,7 +215,7 @@ func (d *daemon) addPools(name, ociRuntime string, kinds []string, rendered map[
 		d.alter(starter)
 		p := pool.New(pool.Config{
 			Kind: b.Kind, Parked: c.Parked, Slots: c.Slots(), CellsPerBox: uint64(c.CellsPerBox),
-			BoxLifetime: c.BoxLifetime, Limits: limitsOf(c), Engines: b.Engines, Inspect: inspector.Inspect,
+			BoxLifetime: c.BoxLifetime, RetireInterval: c.RetireInterval, Limits: limitsOf(c), Engines: b.Engines, Inspect: inspector.Inspect,
 		}, starter, d.log)
 		d.pools = append(d.pools, p)
 		rendered[b.Kind] = render.Box{Runner: p, Image: i.Digest, Engines: b.Engines}

@@ -44,7 +44,7 @@ func (h *hostileSoak) check() error {
 // same one.
 func (h *hostileSoak) prepare(c *config.Config) {
 	if h.requests > 0 {
-		c.CellsPerBox, c.BoxLifetime = max(3*h.requests, c.CellsPerBox), 24*time.Hour
+		c.CellsPerBox, c.BoxLifetime, c.RetireInterval = max(3*h.requests, c.CellsPerBox), 24*time.Hour, 24*time.Hour
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 // host is what can be seen on this host of the boxes and their daemon. It is
 // empty where the daemon is elsewhere.
 type host struct {
-	// processes and files are those of the boxes, by box; threads are all of
+	// processes and files are those of the boxes, by kind; threads are all of
 	// theirs. Zombies are dead children that boxes, runtimes or the daemon have
 	// not waited for.
 	processes, files map[string]int
@@ -37,9 +37,10 @@ type process struct {
 	cgroup               string
 }
 
-// lookAtHost looks at the processes of the boxes. known are all boxes that
+// lookAtHost looks at the processes of the boxes, whose kinds boxes has by their
+// names. known are all boxes that
 // there ever were.
-func lookAtHost(boxes, known []string) (h host, err error) {
+func lookAtHost(boxes map[string]string, known []string) (h host, err error) {
 	h.processes, h.files = make(map[string]int), make(map[string]int)
 	all, err := processes()
 	if err != nil {
@@ -48,15 +49,20 @@ func lookAtHost(boxes, known []string) (h host, err error) {
 	namespaces, mounts := make(map[string]bool), make(map[string]bool)
 	inside := make(map[int]bool)
 	for _, p := range all {
-		at := slices.IndexFunc(boxes, func(id string) bool { return strings.Contains(p.cgroup, id) })
-		if at < 0 {
+		kind := ""
+		for id, of := range boxes {
+			if strings.Contains(p.cgroup, id) {
+				kind = of
+			}
+		}
+		if kind == "" {
 			continue
 		}
 		inside[p.pid] = true
-		h.processes[boxes[at]]++
+		h.processes[kind]++
 		h.threads += p.threads
 		dir := filepath.Join("/proc", strconv.Itoa(p.pid))
-		h.files[boxes[at]] += entries(filepath.Join(dir, "fd"))
+		h.files[kind] += entries(filepath.Join(dir, "fd"))
 		h.lookAtNamespaces(dir, namespaces, mounts)
 	}
 	h.namespaces = len(namespaces)

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Memory is what the daemon and each box hold, in KiB: the daemon's anonymous
+// Memory is what the daemon and the box of each kind hold, in KiB: the daemon's anonymous
 // memory, and all that the kernel accounts to a box's cgroup.
 type Memory struct {
 	Daemon int64            `json:"daemon_kib"`
@@ -26,11 +26,11 @@ func lookAtMemory(v view) Memory {
 			m.Daemon, _ = strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(value), "kB")), 10, 64)
 		}
 	}
-	for _, id := range v.boxes {
-		for _, name := range []string{"/sys/fs/cgroup/" + id + "/memory.current", "/sys/fs/cgroup/memory/" + id + "/memory.usage_in_bytes"} {
+	for kind, b := range v.boxes {
+		for _, name := range []string{"/sys/fs/cgroup/" + b.id + "/memory.current", "/sys/fs/cgroup/memory/" + b.id + "/memory.usage_in_bytes"} {
 			if text, err := os.ReadFile(name); err == nil {
 				bytes, _ := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
-				m.Boxes[id] = bytes >> 10
+				m.Boxes[kind] = bytes >> 10
 			}
 		}
 	}
@@ -68,8 +68,8 @@ func growth(looks []Memory) []Growth {
 		all = append(all, g)
 	}
 	add("daemon", func(m Memory) int64 { return m.Daemon })
-	for _, id := range slices.Sorted(maps.Keys(looks[0].Boxes)) {
-		add(id, func(m Memory) int64 { return m.Boxes[id] })
+	for _, kind := range slices.Sorted(maps.Keys(looks[0].Boxes)) {
+		add(kind, func(m Memory) int64 { return m.Boxes[kind] })
 	}
 	return all
 }

@@ -3,6 +3,7 @@ package attack
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -15,42 +16,66 @@ type pools struct {
 		Parked  int    `json:"cells_parked"`
 		Running int    `json:"cells_running"`
 		Dying   int    `json:"cells_dying"`
-		Boxes   []struct {
+
+		Counters
+
+		Boxes []struct {
 			ID string `json:"id"`
 		} `json:"boxes"`
 	} `json:"pools"`
 }
 
+// Counters tell what became of the boxes of a kind.
+type Counters struct {
+	Started  int `json:"boxes_started"`
+	Recycled int `json:"boxes_recycled"`
+	Retired  int `json:"boxes_retired"`
+	Lost     int `json:"boxes_lost"`
+}
+
+// boxView is the one box of a kind that is there at rest.
+type boxView struct {
+	id     string
+	counts Counters
+	parked int
+}
+
 // view is what can be seen of the boxes from outside, at rest.
 type view struct {
-	// boxes are the identities of the zygotes, parked the cells that wait.
-	boxes  []string
-	parked int
-	host   host
+	boxes map[string]boxView // by kind
+	host  host
 }
 
 const (
 	settleTimeout = 5 * time.Second
-	glanceEvery   = 5 * time.Millisecond
+	// replaceTimeout is how long a box may take to come up.
+	replaceTimeout = 60 * time.Second
+	glanceEvery    = 5 * time.Millisecond
 	// calm is how many glances in a row must show the same.
 	calm = 5
 )
 
-// rests waits until the boxes are as they were at first, and tells what still
-// is not when the time is over, or "".
+// rests waits until the boxes are as they were before, or were replaced by the
+// daemon as it should, and tells what still is not so when the time is over, or
+// "".
 func (r *Runner) rests(ctx context.Context) (change string, err error) {
 	// Connections that wait for the next case are files of the daemon.
 	r.api.http.CloseIdleConnections()
-	deadline := time.Now().Add(settleTimeout)
+	began := time.Now()
+	limit := settleTimeout
 	for {
 		v, busy, err := r.glance(ctx)
 		if err != nil {
 			return "", err
 		}
 		if change = v.changed(r.rest); change == "" && busy == "" {
+			r.rest = v
 			return "", nil
 		}
-		if time.Now().After(deadline) {
+		if v.replacing() {
+			limit = replaceTimeout
+		}
+		if time.Since(began) > limit {
 			if busy != "" {
 				return "the boxes do not come to rest: " + busy, nil
 			}
@@ -105,34 +130,68 @@ func (r *Runner) glance(ctx context.Context) (v view, busy string, err error) {
 	if err := r.api.get(ctx, "/v1/boxes", &p); err != nil {
 		return v, "", err
 	}
+	v.boxes = make(map[string]boxView)
 	for _, pool := range p.Pools {
-		for _, b := range pool.Boxes {
-			v.boxes = append(v.boxes, b.ID)
+		b := boxView{counts: pool.Counters, parked: pool.Parked}
+		if len(pool.Boxes) == 1 {
+			b.id = pool.Boxes[0].ID
 		}
-		v.parked += pool.Parked
+		v.boxes[pool.Kind] = b
 		if !pool.Ready || pool.Running+pool.Dying > 0 || len(pool.Boxes) != 1 {
 			busy = fmt.Sprintf("box %s: %d cells run, %d die, %d boxes", pool.Kind, pool.Running, pool.Dying, len(pool.Boxes))
 		}
 	}
-	slices.Sort(v.boxes)
-	for _, id := range v.boxes {
-		if !slices.Contains(r.known, id) {
-			r.known = append(r.known, id)
+	kinds := make(map[string]string)
+	for kind, b := range v.boxes {
+		if b.id == "" {
+			continue
+		}
+		kinds[b.id] = kind
+		if !slices.Contains(r.known, b.id) {
+			r.known = append(r.known, b.id)
 		}
 	}
 	if r.local && busy == "" {
-		v.host, err = lookAtHost(v.boxes, r.known)
+		v.host, err = lookAtHost(kinds, r.known)
 	}
 	return v, busy, err
 }
 
-// changed tells what is no more as it was, or "".
+// replacing reports whether some kind has no box, or two.
+func (v view) replacing() bool {
+	for _, b := range v.boxes {
+		if b.id == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// changed tells what is no more as it was, or "". A box may have become another
+// one only if the daemon says that it replaced it, and no more often than that.
 func (v view) changed(before view) string {
-	switch {
-	case !slices.Equal(v.boxes, before.boxes):
-		return fmt.Sprintf("a zygote was lost: boxes %v, before %v", v.boxes, before.boxes)
-	case v.parked != before.parked:
-		return fmt.Sprintf("%d cells are parked, before %d", v.parked, before.parked)
+	if len(v.boxes) != len(before.boxes) {
+		return fmt.Sprintf("%d kinds of box, before %d", len(v.boxes), len(before.boxes))
+	}
+	for _, kind := range slices.Sorted(maps.Keys(v.boxes)) {
+		if change := v.boxes[kind].changed(before.boxes[kind]); change != "" {
+			return "box " + kind + ": " + change
+		}
 	}
 	return v.host.changed(before.host)
+}
+
+func (b boxView) changed(before boxView) string {
+	now, then := b.counts, before.counts
+	replaced := now.Recycled + now.Retired - then.Recycled - then.Retired
+	switch {
+	case now.Lost != then.Lost:
+		return fmt.Sprintf("a zygote was lost: %s, before %s, %d lost", b.id, before.id, now.Lost-then.Lost)
+	case replaced != now.Started-then.Started, (b.id != before.id) != (replaced > 0):
+		return fmt.Sprintf("a zygote was lost: %s, before %s, which %d started and %d replaced do not explain",
+			b.id, before.id, now.Started-then.Started, replaced)
+	case b.parked != before.parked:
+		return fmt.Sprintf("%d cells are parked, before %d", b.parked, before.parked)
+	}
+	return ""
 }

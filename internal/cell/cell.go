@@ -22,6 +22,9 @@ var ErrLost = errors.New("box went down with the job")
 // death after a hang-up. Its box must be destroyed.
 var ErrWedged = errors.New("zygote does not answer")
 
+// ErrNotParked: the cell ended before it was parked, or was never forked.
+var ErrNotParked = errors.New("cell ended before it was parked")
+
 const (
 	// parkTimeout bounds a fork, the walls, and the first frame.
 	parkTimeout = 5 * time.Second
@@ -38,10 +41,12 @@ const (
 type Conn struct {
 	line  *box.Line
 	spent bool
+	// reported is the zygote's report, once it has come; it comes once.
+	reported *wire.Exited
 }
 
 // Park opens a cell in b and waits until its walls are up. ErrWedged means
-// that b must be brought down.
+// that b must be brought down, ErrNotParked that b had its chance.
 func Park(ctx context.Context, b *box.Box, slot uint16, limits job.Limits) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, parkTimeout)
 	defer cancel()
@@ -74,10 +79,13 @@ func whyNotParked(line *box.Line) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return ErrWedged
 	}
+	if errors.Is(err, box.ErrRefused) {
+		return errors.Join(ErrNotParked, err)
+	}
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("cell ended with %s", describe(exited))
+	return fmt.Errorf("%w, with %s", ErrNotParked, describe(exited))
 }
 
 // maxJobBytes is the longest job body that passes the limits: language, two
@@ -192,30 +200,41 @@ func (c *Conn) explain(j job.Job, err error, elapsed time.Duration) (job.Result,
 }
 
 // Release waits until the zygote has reported the cell dead, so that its slot
-// is free. It returns nil also when the box is down; ErrWedged means that it
-// must be brought down. It may be called instead of Run, to give up a cell.
-func (c *Conn) Release() error {
+// is free, and says how it died. It returns nil also when the box is down;
+// ErrWedged means that it must be brought down. It may be called instead of
+// Run, to give up a cell.
+func (c *Conn) Release() (Death, error) {
 	c.line.Close()
 	for range reapTries {
-		if _, err := c.exited(ReapTimeout); !errors.Is(err, ErrWedged) {
-			return nil
+		exited, err := c.exited(ReapTimeout)
+		if err == nil {
+			return DeathOf(exited), nil
+		}
+		if !errors.Is(err, ErrWedged) {
+			return DeathUnknown, nil
 		}
 	}
-	return ErrWedged
+	return DeathUnknown, ErrWedged
 }
 
 func (c *Conn) exited(timeout time.Duration) (wire.Exited, error) {
+	if c.reported != nil {
+		return *c.reported, nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	exited, err := c.line.Exited(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return exited, ErrWedged
 	}
+	if err == nil {
+		c.reported = &exited
+	}
 	return exited, err
 }
 
 // Dead is ready when a cell that is still parked has died, for instance by
-// the kernel's hand when memory was out.
+// the kernel's hand when memory was out. Release does not tell it again.
 func (c *Conn) Dead() <-chan wire.Exited {
 	return c.line.Died()
 }

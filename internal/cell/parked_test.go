@@ -34,12 +34,12 @@ func TestParkedCellFromOutside(t *testing.T) {
 			if got := boxtest.File(t, parked.PID, "oom_score_adj"); got != "1000" {
 				t.Errorf("oom_score_adj = %s, want 1000", got)
 			}
-			for _, m := range mappings(t, zygotes[len(zygotes)-1]) {
-				if m.rights[1] == 'w' && m.rights[3] == 's' {
+			for _, m := range boxtest.Mappings(t, zygotes[len(zygotes)-1]) {
+				if m.Rights[1] == 'w' && m.Rights[3] == 's' {
 					t.Errorf("the zygote shares writable memory with its cells: %+v", m)
 				}
 			}
-			checkCode(t, mappings(t, parked.PID), boxtest.Image(t, image).RootFS())
+			checkCode(t, boxtest.Mappings(t, parked.PID), boxtest.Image(t, image).RootFS())
 		})
 	}
 }
@@ -94,18 +94,18 @@ func checkIdentity(t *testing.T, zygote int, parked boxtest.Process) {
 
 // checkCode: what can be run cannot be written, and is of a file of the image,
 // the kernel's own, or a copy in huge pages that the zygote made (huge.c).
-func checkCode(t *testing.T, all []mapping, rootfs string) {
+func checkCode(t *testing.T, all []boxtest.Mapping, rootfs string) {
 	t.Helper()
 	files := 0
 	for _, m := range all {
-		if m.rights[2] != 'x' {
+		if m.Rights[2] != 'x' {
 			continue
 		}
-		switch _, err := os.Stat(filepath.Join(rootfs, m.file)); {
-		case m.rights[1] == 'w':
+		switch _, err := os.Stat(filepath.Join(rootfs, m.File)); {
+		case m.Rights[1] == 'w':
 			t.Errorf("%+v can be written and run", m)
-		case m.file == "" && m.rights == "r-xp", m.file == "[vdso]", m.file == "[vsyscall]":
-		case !strings.HasPrefix(m.file, "/") || err != nil:
+		case m.File == "" && m.Rights == "r-xp", m.File == "[vdso]", m.File == "[vsyscall]":
+		case !strings.HasPrefix(m.File, "/") || err != nil:
 			t.Errorf("%+v can be run and is of no file of the image: %v", m, err)
 		default:
 			files++
@@ -114,22 +114,6 @@ func checkCode(t *testing.T, all []mapping, rootfs string) {
 	if files == 0 {
 		t.Errorf("no code of any file among %v: not the mappings of an interpreter", all)
 	}
-}
-
-// mapping is a line of /proc/PID/maps.
-type mapping struct{ addresses, rights, file string }
-
-func mappings(t *testing.T, pid int) []mapping {
-	t.Helper()
-	var all []mapping
-	for line := range strings.Lines(boxtest.File(t, pid, "maps")) {
-		fields := append(strings.Fields(line), "")
-		if len(fields) < 6 || len(fields[1]) != 4 {
-			t.Fatalf("maps has the line %q", line)
-		}
-		all = append(all, mapping{addresses: fields[0], rights: fields[1], file: fields[5]})
-	}
-	return all
 }
 
 func numbersOf(t *testing.T, p boxtest.Process, name string) []int {

@@ -31,7 +31,7 @@ func run(t *testing.T, b *box.Box, j job.Job) job.Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Release(); err != nil {
+	if _, err := c.Release(); err != nil {
 		t.Fatal(err)
 	}
 	return result

@@ -49,6 +49,8 @@ type Config struct {
 	// CellsPerBox and BoxLifetime bound a box's service.
 	CellsPerBox int
 	BoxLifetime time.Duration
+	// RetireInterval is how often a box may be replaced after a suspect crash.
+	RetireInterval time.Duration
 	// BoxMemory, BoxTasks and BoxCPUs bound a box as a whole. BoxCPUs is in
 	// processors, 0 for no bound.
 	BoxMemory job.Bytes
@@ -79,7 +81,7 @@ func Default() Config {
 
 		Concurrency: 16, Queue: 256, QueueTimeout: 5 * time.Second,
 
-		Parked: 8, CellsPerBox: 100_000, BoxLifetime: time.Hour,
+		Parked: 8, CellsPerBox: 100_000, BoxLifetime: time.Hour, RetireInterval: time.Minute,
 		BoxMemory: 2048 * job.MiB, BoxTasks: 512,
 	}
 }

@@ -56,6 +56,7 @@ func Settings(c *Config) []Setting {
 		{"parked", "cells that wait for a job, per box", &c.Parked},
 		{"cells-per-box", "cells after which a box is replaced", &c.CellsPerBox},
 		{"box-lifetime", "time after which a box is replaced", &c.BoxLifetime},
+		{"retire-interval", "shortest time between two replacements of a box because its cells crash", &c.RetireInterval},
 		{"box-memory", "memory of a box as a whole", &c.BoxMemory},
 		{"box-tasks", "processes and threads of a box as a whole", &c.BoxTasks},
 		{"box-cpus", "processors of a box as a whole, 0 for all", &c.BoxCPUs},

@@ -40,17 +40,21 @@ func shown(t *testing.T, m *Metrics, prefix string) []string {
 func TestPools(t *testing.T) {
 	t.Parallel()
 	m := New([]Pool{
-		still{Kind: "ruby", Ready: true, Jobs: 7, Parked: 8, Running: 2, Dying: 1, BoxesStarted: 3, Boxes: make([]box.Stats, 2)},
+		still{Kind: "ruby", Ready: true, Jobs: 7, Parked: 8, Running: 2, Dying: 1, Generations: 3, Retired: 1, Boxes: make([]box.Stats, 2)},
 		still{Kind: "node-css"},
 	})
 	want := []string{
 		`fumehood_pool_boxes{kind="node-css"} 0`, `fumehood_pool_boxes{kind="ruby"} 2`,
+		`fumehood_pool_boxes_lost_total{kind="node-css"} 0`, `fumehood_pool_boxes_lost_total{kind="ruby"} 0`,
+		`fumehood_pool_boxes_recycled_total{kind="node-css"} 0`, `fumehood_pool_boxes_recycled_total{kind="ruby"} 0`,
+		`fumehood_pool_boxes_retired_total{kind="node-css"} 0`, `fumehood_pool_boxes_retired_total{kind="ruby"} 1`,
 		`fumehood_pool_boxes_started_total{kind="node-css"} 0`, `fumehood_pool_boxes_started_total{kind="ruby"} 3`,
 		`fumehood_pool_cells_dying{kind="node-css"} 0`, `fumehood_pool_cells_dying{kind="ruby"} 1`,
 		`fumehood_pool_cells_parked{kind="node-css"} 0`, `fumehood_pool_cells_parked{kind="ruby"} 8`,
 		`fumehood_pool_cells_running{kind="node-css"} 0`, `fumehood_pool_cells_running{kind="ruby"} 2`,
 		`fumehood_pool_jobs_total{kind="node-css"} 0`, `fumehood_pool_jobs_total{kind="ruby"} 7`,
 		`fumehood_pool_ready{kind="node-css"} 0`, `fumehood_pool_ready{kind="ruby"} 1`,
+		`fumehood_pool_retirement_pending{kind="node-css"} 0`, `fumehood_pool_retirement_pending{kind="ruby"} 0`,
 	}
 	if diff := cmp.Diff(want, shown(t, m, "fumehood_pool_")); diff != "" {
 		t.Errorf("pools (-want +got):\n%s", diff)

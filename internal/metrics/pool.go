@@ -34,12 +34,19 @@ var numbers = []number{
 	of("cells_running", "Cells that have a job.", gauge, func(s pool.Stats) float64 { return float64(s.Running) }),
 	of("cells_dying", "Cells whose job is over and whose death is not reported.", gauge, func(s pool.Stats) float64 { return float64(s.Dying) }),
 	of("boxes", "Boxes that are up, those that drain included.", gauge, func(s pool.Stats) float64 { return float64(len(s.Boxes)) }),
-	of("boxes_started_total", "Boxes that have come up.", counter, func(s pool.Stats) float64 { return float64(s.BoxesStarted) }),
+	of("boxes_started_total", "Boxes that have come up.", counter, func(s pool.Stats) float64 { return float64(s.Generations) }),
+	of("boxes_recycled_total", "Boxes replaced for the number of their cells or their age.", counter, func(s pool.Stats) float64 { return float64(s.Recycled) }),
+	of("boxes_retired_total", "Boxes replaced after a cell died as if it had looked for a hole.", counter, func(s pool.Stats) float64 { return float64(s.Retired) }),
+	of("boxes_lost_total", "Boxes that went down by themselves or were destroyed.", counter, func(s pool.Stats) float64 { return float64(s.Lost) }),
+	of("retirement_pending", "Whether the box waits for its retirement.", gauge, func(s pool.Stats) float64 { return bit(s.PendingRetirement) }),
 }
 
 func of(name, help string, is prometheus.ValueType, value func(pool.Stats) float64) number {
 	return number{prometheus.NewDesc("fumehood_pool_"+name, help, []string{"kind"}, nil), is, value}
 }
+
+// cellDeaths has a series for each way to die.
+var cellDeaths = prometheus.NewDesc("fumehood_pool_cell_deaths_total", "How cells ended.", []string{"kind", "death"}, nil)
 
 // wallActive has a series for each wall: what a box that serves may lack is
 // what the operator accepts.
@@ -59,6 +66,7 @@ func (poolCollector) Describe(to chan<- *prometheus.Desc) {
 	for _, n := range numbers {
 		to <- n.description
 	}
+	to <- cellDeaths
 	to <- wallActive
 }
 
@@ -67,6 +75,9 @@ func (c poolCollector) Collect(to chan<- prometheus.Metric) {
 		stats := p.Stats()
 		for _, n := range numbers {
 			to <- prometheus.MustNewConstMetric(n.description, n.is, n.of(stats), stats.Kind)
+		}
+		for death, n := range stats.Deaths {
+			to <- prometheus.MustNewConstMetric(cellDeaths, counter, float64(n), stats.Kind, string(death))
 		}
 		for _, w := range selftest.Walls {
 			active := stats.Ready && !slices.Contains(stats.Missing, w.Name)

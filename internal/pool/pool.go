@@ -3,12 +3,12 @@ package pool
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 
 	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/cell"
@@ -31,6 +31,9 @@ type Config struct {
 	// whose memory has another layout.
 	CellsPerBox uint64
 	BoxLifetime time.Duration
+	// RetireInterval is how often a box may be replaced because a cell of it
+	// died as if it had looked for a hole.
+	RetireInterval time.Duration
 	// Limits are the most that any job may have.
 	Limits job.Limits
 	// Engines are the versions that a box must report.
@@ -48,28 +51,17 @@ type Pool struct {
 	log     *slog.Logger
 	ready   chan *parkedCell
 
-	jobs, started atomic.Uint64
+	jobs atomic.Uint64
+
+	// retirements is touched by Run alone.
+	retirements *rate.Limiter
 
 	mu      sync.Mutex
 	tenures map[*tenure]struct{}
-	serving *tenure // the newest, nil when there is none
-}
-
-// Stats describe a pool at one moment.
-type Stats struct {
-	Kind  string
-	Ready bool
-	// Jobs is how many jobs were given to a cell.
-	Jobs uint64
-	// Parked, Running and Dying are cells that are alive.
-	Parked, Running, Dying int
-	// BoxesStarted is how many boxes have come up so far.
-	BoxesStarted uint64
-	// Boxes are the pool's boxes, draining ones included.
-	Boxes []box.Stats
-	// Missing are the walls that the serving box lacks, with the operator's
-	// consent.
-	Missing []string
+	serving *tenure // the newest that has parked a cell, nil when there is none
+	started uint64  // boxes
+	ended   map[ending]uint64
+	deaths  map[cell.Death]uint64
 }
 
 // New makes a pool. It starts nothing.
@@ -77,142 +69,9 @@ func New(config Config, starter box.Starter, log *slog.Logger) *Pool {
 	return &Pool{
 		config: config, starter: starter, log: log.With("box_kind", config.Kind),
 		ready: make(chan *parkedCell), tenures: make(map[*tenure]struct{}),
+		retirements: rate.NewLimiter(rate.Every(config.RetireInterval), retireBurst),
+		ended:       make(map[ending]uint64), deaths: make(map[cell.Death]uint64),
 	}
-}
-
-const (
-	// A box that dies right after its start is not started again at once.
-	firstBackoff = 100 * time.Millisecond
-	lastBackoff  = 5 * time.Second
-	startTimeout = 40 * time.Second
-)
-
-// Run keeps a box running until ctx ends, then ends all boxes, cutting off
-// whatever still runs in them. It returns the error of the first start: later
-// ones are logged and tried again.
-func (p *Pool) Run(ctx context.Context, started chan<- struct{}) error {
-	defer p.closeAll()
-	current, err := p.begin(ctx)
-	if err != nil {
-		return err
-	}
-	close(started)
-	for ctx.Err() == nil {
-		select {
-		case <-ctx.Done():
-		case <-current.box.Down():
-			p.log.Warn("box is down, starting another", "box", current.box.ID)
-			p.retire(current)
-			current = p.beginAgain(ctx, current)
-		case <-current.due:
-			next := p.beginAgain(ctx, nil)
-			if next == nil {
-				return nil
-			}
-			p.log.Info("box recycled", "box", current.box.ID, "forked", current.forked.Load())
-			p.retire(current)
-			current = next
-		}
-	}
-	return nil
-}
-
-// begin starts a box and its parkers, and makes it the serving one.
-func (p *Pool) begin(ctx context.Context) (*tenure, error) {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	start := time.Now()
-	b, err := p.starter.Start(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for name, versions := range p.config.Engines {
-		if !slices.Equal(b.Engines[name], versions) {
-			return nil, errors.Join(
-				fmt.Errorf("box has %s %q, its recipe says %q: build it again", name, b.Engines[name], versions),
-				b.Close())
-		}
-	}
-	missing, err := p.config.Inspect(ctx, b)
-	if err != nil {
-		return nil, errors.Join(err, b.Close())
-	}
-	if len(missing) > 0 {
-		p.log.Warn("box serves without walls, which accept_missing allows", "box", b.ID, "walls", missing)
-	}
-	p.log.Info("box ready", "box", b.ID, "dur", time.Since(start), "zygote_kib", b.Ready.RSSKiB, "landlock_abi", b.Ready.LandlockABI)
-	p.started.Add(1)
-	t := newTenure(p, b, missing)
-	p.mu.Lock()
-	p.tenures[t] = struct{}{}
-	p.serving = t
-	p.mu.Unlock()
-	t.park()
-	return t, nil
-}
-
-// beginAgain tries until a box is up or ctx ends. It returns last then.
-func (p *Pool) beginAgain(ctx context.Context, last *tenure) *tenure {
-	backoff := firstBackoff
-	for {
-		if last != nil && time.Since(last.box.Started) < time.Second {
-			sleep(ctx, backoff)
-		}
-		t, err := p.begin(ctx)
-		if err == nil {
-			return t
-		}
-		if ctx.Err() != nil {
-			return last
-		}
-		p.log.Error("box not started", "err", err)
-		sleep(ctx, backoff)
-		backoff = min(2*backoff, lastBackoff)
-	}
-}
-
-// retire ends a tenure once its running cells are done, in the background.
-func (p *Pool) retire(t *tenure) {
-	p.mu.Lock()
-	if p.serving == t {
-		p.serving = nil
-	}
-	p.mu.Unlock()
-	t.stop()
-	t.box.Drain()
-	go func() {
-		t.cells.Wait()
-		p.end(t)
-	}()
-}
-
-func (p *Pool) end(t *tenure) {
-	if err := t.box.Close(); err != nil {
-		p.log.Error("box not closed", "box", t.box.ID, "err", err)
-	}
-	p.mu.Lock()
-	delete(p.tenures, t)
-	p.mu.Unlock()
-}
-
-// closeAll ends every box at once and waits for the cells' goroutines.
-func (p *Pool) closeAll() {
-	p.mu.Lock()
-	p.serving = nil
-	var all []*tenure
-	for t := range p.tenures {
-		all = append(all, t)
-	}
-	p.mu.Unlock()
-	var done sync.WaitGroup
-	for _, t := range all {
-		done.Go(func() {
-			t.stop()
-			p.end(t)
-			t.cells.Wait()
-		})
-	}
-	done.Wait()
 }
 
 // Do gives the job to a parked cell and returns what became of it. It waits
@@ -231,6 +90,7 @@ func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time) (job.Result, 
 	}
 	queued := time.Since(start)
 	p.jobs.Add(1)
+	c.worked = true
 	c.tenure.running.Add(1)
 	result, err := c.conn.Run(ctx, j)
 	c.tenure.running.Add(-1)
@@ -254,28 +114,11 @@ func (p *Pool) take(ctx context.Context) (*parkedCell, error) {
 	}
 }
 
-// Ready reports whether a box is up.
+// Ready reports whether a box is up that has parked a cell.
 func (p *Pool) Ready() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.serving != nil
-}
-
-// Stats returns the pool's counters.
-func (p *Pool) Stats() Stats {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := Stats{Kind: p.config.Kind, Ready: p.serving != nil, Jobs: p.jobs.Load(), BoxesStarted: p.started.Load()}
-	if p.serving != nil {
-		s.Missing = p.serving.missing
-	}
-	for t := range p.tenures {
-		s.Parked += int(t.parked.Load())
-		s.Running += int(t.running.Load())
-		s.Dying += int(t.dying.Load())
-		s.Boxes = append(s.Boxes, t.box.Stats())
-	}
-	return s
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -20,7 +20,7 @@ import (
 
 func config(t *testing.T) pool.Config {
 	return pool.Config{
-		Kind: "ruby", Parked: 4, Slots: 16, CellsPerBox: 1 << 30, BoxLifetime: time.Hour,
+		Kind: "ruby", Parked: 4, Slots: 16, CellsPerBox: 1 << 30, BoxLifetime: time.Hour, RetireInterval: time.Minute,
 		Limits: boxtest.Limits, Engines: boxtest.Kind(t, "ruby").Engines,
 		Inspect: func(context.Context, *box.Box) ([]string, error) { return nil, nil },
 	}

@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,11 +24,25 @@ type tenure struct {
 	// due is closed when the box is to be replaced.
 	due     chan struct{}
 	dueOnce sync.Once
+	// suspected is closed when a cell has died as if it had looked for a hole.
+	suspected   chan struct{}
+	suspectOnce sync.Once
+	// proven is closed when a cell has been parked; ended when nothing of the
+	// box is left.
+	proven, ended chan struct{}
+	provenOnce    sync.Once
 	// ctx ends when the tenure takes no more jobs.
 	ctx  context.Context
 	stop context.CancelFunc
 	// cells counts parkers and cells: when it is zero nothing is in the box.
 	cells sync.WaitGroup
+
+	// troubled: the last cell could not be parked, and that was logged.
+	troubled atomic.Bool
+	// fruitless is how many cells in a row died before they were parked while
+	// no other lived; barren is the last one's end, once there were too many.
+	fruitless atomic.Int64
+	barren    atomic.Pointer[error]
 
 	forked                 atomic.Uint64
 	parked, running, dying atomic.Int64
@@ -38,12 +53,17 @@ type parkedCell struct {
 	conn   *cell.Conn
 	tenure *tenure
 	slot   uint16
+	// worked: it was given a job.
+	worked bool
 	// gone is closed when the cell is dead and its slot free.
 	gone chan struct{}
 }
 
 func newTenure(p *Pool, b *box.Box, missing []string) *tenure {
-	t := &tenure{pool: p, box: b, missing: missing, slots: make(chan uint16, p.config.Slots), due: make(chan struct{})}
+	t := &tenure{
+		pool: p, box: b, missing: missing, slots: make(chan uint16, p.config.Slots), due: make(chan struct{}),
+		suspected: make(chan struct{}), proven: make(chan struct{}), ended: make(chan struct{}),
+	}
 	t.ctx, t.stop = context.WithCancel(context.Background())
 	for slot := range p.config.Slots {
 		t.slots <- uint16(slot)
@@ -64,6 +84,15 @@ func (t *tenure) markDue() {
 	t.dueOnce.Do(func() { close(t.due) })
 }
 
+// suspect has the box retired: somebody may be learning where things are in the
+// memory that all of its cells share.
+func (t *tenure) suspect(death cell.Death) {
+	t.suspectOnce.Do(func() {
+		t.pool.log.Warn("cell crashed, its box will be retired", "box", t.box.ID, "death", string(death))
+		close(t.suspected)
+	})
+}
+
 // parkRetry is how long a parker rests after a cell could not be parked: the
 // box is out of tasks or memory, or the daemon of descriptors, and something
 // has to end first. A parker itself ends only with its box or its tenure.
@@ -82,31 +111,88 @@ func (t *tenure) parker() {
 		conn, err := cell.Park(t.ctx, t.box, slot, t.pool.config.Limits)
 		if err != nil {
 			t.slots <- slot
-			if t.ctx.Err() != nil {
+			if !t.tryAgain(err) {
 				return
 			}
-			if errors.Is(err, box.ErrDown) {
-				// The end of control says so too, or is about to.
-				select {
-				case <-t.box.Down():
-					return
-				case <-time.After(parkRetry):
-				}
-				continue
-			}
-			t.pool.log.Warn("cell not parked", "box", t.box.ID, "err", err)
-			if errors.Is(err, cell.ErrWedged) {
-				t.destroy(err)
-				return
-			}
-			sleep(t.ctx, parkRetry)
 			continue
 		}
+		t.troubled.Store(false)
+		t.fruitless.Store(0)
+		t.provenOnce.Do(func() { close(t.proven) })
 		if t.forked.Add(1) >= t.pool.config.CellsPerBox {
 			t.markDue()
 		}
 		t.offer(&parkedCell{conn: conn, tenure: t, slot: slot, gone: make(chan struct{})})
 	}
+}
+
+// maxFruitless is how many cells in a row may die before they have parked.
+const maxFruitless = 20
+
+// tryAgain rests after a cell could not be parked, and reports whether the box
+// may park another.
+func (t *tenure) tryAgain(err error) bool {
+	switch {
+	case t.ctx.Err() != nil:
+		return false
+	case errors.Is(err, box.ErrDown):
+		// The end of control says so too, or is about to.
+		select {
+		case <-t.box.Down():
+			return false
+		case <-time.After(parkRetry):
+			return true
+		}
+	case errors.Is(err, cell.ErrWedged):
+		t.destroy(err)
+		return false
+	}
+	if t.troubled.CompareAndSwap(false, true) {
+		t.pool.log.Warn("cell not parked", "box", t.box.ID, "err", err)
+	}
+	if t.isBarren(err) {
+		return false
+	}
+	sleep(t.ctx, parkRetry)
+	return true
+}
+
+// isBarren counts a failure against the box if it is the box's: not if the
+// daemon could not connect, and not while cells live that may have taken what
+// the new one needs. With too many the box is closed; the pool says why.
+func (t *tenure) isBarren(err error) bool {
+	if !errors.Is(err, cell.ErrNotParked) || t.parked.Load()+t.running.Load()+t.dying.Load() > 0 {
+		return false
+	}
+	n := t.fruitless.Add(1)
+	if n == maxFruitless {
+		err = fmt.Errorf("%d cells in a row: %w", n, err)
+		t.barren.Store(&err)
+		if err := t.box.Close(); err != nil {
+			t.pool.log.Error("box not closed", "box", t.box.ID, "err", err)
+		}
+	}
+	return n >= maxFruitless
+}
+
+// proveItself waits until the box has parked a cell.
+func (t *tenure) proveItself(ctx context.Context) error {
+	select {
+	case <-t.proven:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a cell to park: %w", ctx.Err())
+	case <-t.box.Down():
+	}
+	return fmt.Errorf("wait for a cell to park: %w", t.whyDown())
+}
+
+// whyDown is why the box went down, as far as this daemon had a part in it.
+func (t *tenure) whyDown() error {
+	if barren := t.barren.Load(); barren != nil {
+		return *barren
+	}
+	return box.ErrDown
 }
 
 // refillDelay is how long a parker leaves the processors to the compile that
@@ -122,8 +208,11 @@ func (t *tenure) offer(c *parkedCell) {
 		t.parked.Add(-1)
 		t.rest(c)
 		return
-	case <-c.conn.Dead():
+	case exited, ok := <-c.conn.Dead():
 		t.pool.log.Warn("parked cell died", "box", t.box.ID)
+		if ok {
+			t.pool.countDeath(cell.DeathOf(exited))
+		}
 	case <-t.ctx.Done():
 	case <-t.box.Down():
 	}
@@ -157,8 +246,13 @@ func (t *tenure) destroy(why error) {
 func (c *parkedCell) release() {
 	t := c.tenure
 	t.dying.Add(1)
-	if err := c.conn.Release(); err != nil {
+	death, err := c.conn.Release()
+	if err != nil {
 		t.destroy(err)
+	}
+	t.pool.countDeath(death)
+	if c.worked && death.Suspect() {
+		t.suspect(death)
 	}
 	t.dying.Add(-1)
 	t.slots <- c.slot

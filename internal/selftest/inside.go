@@ -121,7 +121,7 @@ func (i *Inspector) run(ctx context.Context, b *box.Box, calls string, limits jo
 
 func runIn(ctx context.Context, c *cell.Conn, calls string, limits job.Limits) (job.Result, error) {
 	result, err := c.Run(ctx, job.Job{Language: Language, Options: []byte("{}"), Locals: []byte("{}"), Source: calls, Limits: limits})
-	if released := c.Release(); err == nil {
+	if _, released := c.Release(); err == nil {
 		err = released
 	}
 	return result, err

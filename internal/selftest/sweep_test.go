@@ -112,7 +112,7 @@ func callIn(t *testing.T, b *box.Box, slot uint16, number int, argument int64) j
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Release(); err != nil {
+	if _, err := c.Release(); err != nil {
 		t.Fatal(err)
 	}
 	return result

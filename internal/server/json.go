@@ -19,7 +19,7 @@ import (
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
 	// Invalid UTF-8 cannot be in v but for an engine's fault: never a panic.
-	text, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
+	text, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
 	if err != nil {
 		status, text = http.StatusInternalServerError, []byte(`{"error":{"code":"internal","field":null,"message":"answer cannot be encoded"}}`)
 	}

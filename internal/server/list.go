@@ -75,8 +75,17 @@ type poolShape struct {
 	Running int    `json:"cells_running"`
 	Dying   int    `json:"cells_dying"`
 	// Missing are walls that the boxes lack, as the operator accepts.
-	Missing []string   `json:"missing_walls"`
-	Boxes   []boxShape `json:"boxes"`
+	Missing []string `json:"missing_walls"`
+	// Deaths has every way to die, with those that did not happen.
+	Deaths      map[string]uint64 `json:"cell_deaths"`
+	Generations uint64            `json:"boxes_started"`
+	Recycled    uint64            `json:"boxes_recycled"`
+	Retired     uint64            `json:"boxes_retired"`
+	Lost        uint64            `json:"boxes_lost"`
+	// PendingRetirement: the serving box is to be retired, as soon as another
+	// retirement is allowed.
+	PendingRetirement bool       `json:"retirement_pending"`
+	Boxes             []boxShape `json:"boxes"`
 }
 
 type boxShape struct {
@@ -102,6 +111,11 @@ func shapeOfPool(stats pool.Stats) poolShape {
 	shape := poolShape{
 		Kind: stats.Kind, Ready: stats.Ready, Jobs: stats.Jobs,
 		Parked: stats.Parked, Running: stats.Running, Dying: stats.Dying, Missing: append([]string{}, stats.Missing...), Boxes: []boxShape{},
+		Deaths: make(map[string]uint64), Generations: stats.Generations, Recycled: stats.Recycled, Retired: stats.Retired, Lost: stats.Lost,
+		PendingRetirement: stats.PendingRetirement,
+	}
+	for death, n := range stats.Deaths {
+		shape.Deaths[string(death)] = n
 	}
 	for _, b := range stats.Boxes {
 		shape.Boxes = append(shape.Boxes, boxShape{
