@@ -43,7 +43,7 @@ test: build $(LINT) ## run every test, with the race detector, against the real 
 	@$(MAKE) --no-print-directory lint
 	CGO_ENABLED=1 FUMEHOOD_REQUIRE=$(REQUIRE) $(GO) test -race -timeout 20m ./...
 
-check: test fuzz ## test, and fuzz for a while
+check: test fuzz ## what CI runs: every test, then each decoder fuzzed for FUZZTIME
 
 lint: $(LINT) ## gofmt, vet, staticcheck, Ruby's own warnings
 	@scripts/lint
@@ -52,7 +52,7 @@ $(LINT): tools/staticcheck/go.mod
 	@$(GO) build -C tools/staticcheck -buildvcs=false -o ../../$@ honnef.co/go/tools/cmd/staticcheck
 
 FUZZTIME ?= 30s
-fuzz: ## fuzz the decoders, FUZZTIME each
+fuzz: ## fuzz the decoders and filters, FUZZTIME each, two side by side
 	@scripts/fuzz $(FUZZTIME)
 
 bench: build ## measure what docs/BENCHMARKS.md claims

@@ -67,8 +67,16 @@ Object.const_set(:STDERR, silence)
   ADAPTERS.each { |name, a| a.samples.each { |s| compile(name, "{}", "{}", s, {}) } }
 end
 compile("haml", '{"format":"xhtml","attr_quote":"\""}', '{"a":[1,{"b":null}]}', "%p= a\n", {})
-# Encoding tables load on first use, from files.
-"é".encode(Encoding::ISO_8859_1).encode(Encoding::UTF_8)
+# Encodings load on first use, from files, and so does Unicode's normal form:
+# these a template can have, the others not.
+%w[
+  ISO-8859-1 ISO-8859-2 ISO-8859-15 Windows-1250 Windows-1251 Windows-1252 KOI8-R UTF-16BE UTF-16LE Shift_JIS EUC-JP
+]
+  .each do |name|
+    Encoding::Converter.new("UTF-8", name)
+    Encoding::Converter.new(name, "UTF-8").convert("a".encode(name))
+  end
+"é".unicode_normalize(:nfkd)
 $VERBOSE = verbose
 ADAPTERS.each_value(&:make_ready)
 

@@ -175,7 +175,12 @@ func TestCorpus(t *testing.T) {
 func (c *corpusCase) check(t *testing.T, s *serving, language string) {
 	t.Helper()
 	request := c.request(t)
-	got := answerOf(t, s.compile(t, language, request["source"].(string), request))
+	answer := s.compile(t, language, request["source"].(string), request)
+	// No honest source meets a wall or a limit.
+	if answer.Outcome != "ok" && answer.Outcome != "source_error" {
+		t.Fatalf("outcome = %s %q, want ok or source_error", answer.Outcome, answer.message())
+	}
+	got := answerOf(t, answer)
 	if *update {
 		c.replaceAnswer(t, got)
 		return

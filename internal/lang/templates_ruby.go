@@ -47,6 +47,7 @@ var rubyTemplates = []*Language{
 		Notes: []string{
 			"Nothing is escaped: that is ERB's way outside of Rails.",
 			"What a template prints goes nowhere; its output is what ERB returns.",
+			"Text converts to and from ISO-8859-1, -2 and -15, Windows-1250, -1251 and -1252, KOI8-R, UTF-16, Shift_JIS and EUC-JP; other encodings would be files, which a cell cannot open. That holds for Haml and Slim too.",
 		},
 	},
 }

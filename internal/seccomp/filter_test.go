@@ -86,7 +86,7 @@ func load(p *seccomp.Policy, m machine) (*filter, error) {
 }
 
 // mustLoad is load of a policy that has no mistakes.
-func mustLoad(t *testing.T, p *seccomp.Policy, m machine) *filter {
+func mustLoad(t testing.TB, p *seccomp.Policy, m machine) *filter {
 	t.Helper()
 	f, err := load(p, m)
 	if err != nil {
@@ -132,7 +132,7 @@ func verdict(p *seccomp.Policy, m machine, c call) uint32 {
 var images = []string{"node", "ruby"}
 
 // policyOf is the policy that the cells of an image's boxes get.
-func policyOf(t *testing.T, name string) *seccomp.Policy {
+func policyOf(t testing.TB, name string) *seccomp.Policy {
 	t.Helper()
 	text, err := fs.ReadFile(boxes.Files, name+"/cell.policy")
 	if err != nil {
@@ -141,7 +141,7 @@ func policyOf(t *testing.T, name string) *seccomp.Policy {
 	return parse(t, string(text))
 }
 
-func parse(t *testing.T, text string) *seccomp.Policy {
+func parse(t testing.TB, text string) *seccomp.Policy {
 	t.Helper()
 	p, err := seccomp.Parse(text)
 	if err != nil {

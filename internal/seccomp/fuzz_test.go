@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/fumehood/fumehood/boxes"
 	"github.com/fumehood/fumehood/internal/seccomp"
 )
@@ -12,11 +14,16 @@ import (
 // What parses names each call once and either assembles, and then decides the
 // calls that it names as its rules say, or names a call that there is not.
 func FuzzParse(f *testing.F) {
-	text, err := fs.ReadFile(boxes.Files, "ruby/cell.policy")
-	if err != nil {
-		f.Fatal(err)
+	for _, image := range images {
+		text, err := fs.ReadFile(boxes.Files, image+"/cell.policy")
+		if err != nil {
+			f.Fatal(err)
+		}
+		// A rule at a time: a whole policy takes too long to be varied much.
+		for line := range strings.Lines(string(text)) {
+			f.Add(line)
+		}
 	}
-	f.Add(string(text))
 	for _, text := range []string{
 		"", "# nothing\n", "allow read", "deny EPERM open\nkill bpf\n", "allow raed", "allow a when arg0 is",
 		"allow kill tgkill when arg0 is 1,0x2,4294967295 else EPERM",
@@ -48,6 +55,42 @@ func FuzzParse(f *testing.F) {
 				continue
 			}
 			decides(t, p, m, loaded)
+		}
+	})
+}
+
+// Whatever the architecture, the number and the arguments, the filters of the
+// real policies answer as the rules say.
+func FuzzFilter(f *testing.F) {
+	for _, m := range machines {
+		for _, name := range []string{"read", "mmap", "clone", "futex", "ptrace"} {
+			number := uint32(m.calls.SyscallNames[name])
+			f.Add(m.audit, number, uint64(0), uint64(1), uint64(7), uint64(0x22), uint64(1)<<32, ^uint64(0))
+			f.Add(m.audit, number|0x40000000, uint64(0), uint64(0), uint64(0), uint64(0), uint64(0), uint64(0))
+		}
+	}
+	f.Add(uint32(0), uint32(0), uint64(0), uint64(0), uint64(0), uint64(0), uint64(0), uint64(0))
+	f.Add(uint32(unix.AUDIT_ARCH_I386), uint32(11), uint64(1), uint64(1), uint64(1), uint64(1), uint64(1), uint64(1))
+	f.Add(uint32(unix.AUDIT_ARCH_ARM), ^uint32(0), uint64(1), uint64(1), uint64(1), uint64(1), uint64(1), uint64(1))
+	type loaded struct {
+		image  string
+		m      machine
+		policy *seccomp.Policy
+		filter *filter
+	}
+	var filters []loaded
+	for _, image := range images {
+		for _, m := range machines {
+			p := policyOf(f, image)
+			filters = append(filters, loaded{image, m, p, mustLoad(f, p, m)})
+		}
+	}
+	f.Fuzz(func(t *testing.T, audit, number uint32, a0, a1, a2, a3, a4, a5 uint64) {
+		c := call{number: number, audit: audit, args: [6]uint64{a0, a1, a2, a3, a4, a5}}
+		for _, l := range filters {
+			if got, want := l.filter.run(t, c), verdict(l.policy, l.m, c); got != want {
+				t.Errorf("%s on %s: %+v: got %#x, want %#x", l.image, l.m.goarch, c, got, want)
+			}
 		}
 	})
 }

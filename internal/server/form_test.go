@@ -1,6 +1,9 @@
 package server
 
-import "testing"
+import (
+	"net/url"
+	"testing"
+)
 
 func TestFormField(t *testing.T) {
 	t.Parallel()
@@ -34,12 +37,14 @@ func TestFormField(t *testing.T) {
 }
 
 func FuzzUnescape(f *testing.F) {
-	for _, seed := range []string{"", "%", "%2", "%25", "+", "%zz", "a%20b"} {
+	for _, seed := range []string{"", "%", "%2", "%25", "+", "%zz", "a%20b", "%c3%A9", "a+b%2Bc", "%%25", "100%2"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if got := unescape(text); len(got) > len(text) {
 			t.Errorf("unescape(%q) = %q, which is longer", text, got)
+		} else if want, err := url.QueryUnescape(text); err == nil && got != want {
+			t.Errorf("unescape(%q) = %q, want %q", text, got, want)
 		}
 	})
 }

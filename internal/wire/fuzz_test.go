@@ -36,6 +36,8 @@ func FuzzReadResult(f *testing.F) {
 	} {
 		f.Add(result(r), uint16(1000), uint16(1000))
 		f.Add(result(r), uint16(len(r.Output)), uint16(25))
+		f.Add(result(r)[:len(result(r))-1], uint16(1000), uint16(1000))
+		f.Add(append(result(r), 0), uint16(1000), uint16(1000))
 	}
 	f.Add(frameHead(wire.OK, math.MaxUint32), uint16(0), uint16(0))
 	f.Add(frameHead(wire.OK, math.MaxInt32), uint16(math.MaxUint16), uint16(math.MaxUint16))
@@ -64,7 +66,7 @@ func FuzzReadResult(f *testing.F) {
 		if diff := cmp.Diff(data, again); diff != "" {
 			t.Errorf("encoded again (-data +encoded):\n%s", diff)
 		}
-		said := len(again) - wire.FrameBytes - 8 - len(got.Output)
+		said := len(again) - wire.FrameBytes - 12 - len(got.Output) - len(got.SourceMap)
 		if len(got.Output) > limits.OutputBytes || said > limits.DiagnosticsBytes {
 			t.Errorf("got %d bytes of output and %d of diagnostics, want %+v", len(got.Output), said, limits)
 		}

@@ -1,0 +1,35 @@
+package main
+
+// scriptControls are in EJS, Pug and Nunjucks, of which the first two run
+// JavaScript.
+var scriptControls = []control{
+	{"date", "ejs", "<%= new Date(0).toISOString() %> <%= new Date(2024, 1, 29).getDay() %> <%= Date.now() > 1e12 %>", "1970-01-01T00:00:00.000Z 4 true"},
+	{"date", "pug", "p= new Date(0).toUTCString()", "<p>Thu, 01 Jan 1970 00:00:00 GMT</p>"},
+	{"dates of languages", "ejs", "<%- ['de', 'ja', 'ar-EG'].map(l => new Intl.DateTimeFormat(l, {dateStyle: 'long', timeZone: 'UTC'}).format(0)).join('|') %>", "1. Januar 1970|1970年1月1日|١ يناير ١٩٧٠"},
+	{"time zones", "ejs", "<%= new Date(0).toLocaleString('en-GB', {timeZone: 'Asia/Tokyo'}) %>", "01/01/1970, 09:00:00"},
+	{"numbers of languages", "ejs", "<%- ['de', 'en-IN'].map(l => new Intl.NumberFormat(l).format(1234567.5)).join('|') %> <%= new Intl.NumberFormat('en', {style: 'currency', currency: 'EUR'}).format(3) %>", "1.234.567,5|12,34,567.5 €3.00"},
+	{"collation", "ejs", "<%- ['z', 'ä', 'a'].sort(new Intl.Collator('de').compare).join('') %><%- ['z', 'ä', 'a'].sort(new Intl.Collator('sv').compare).join('') %>", "aäzazä"},
+	{"segments", "ejs", "<%= [...new Intl.Segmenter('ja', {granularity: 'word'}).segment('吾輩は猫である')].length > 2 %> <%= [...new Intl.Segmenter().segment('👨‍👩‍👧é')].length %>", "true 2"},
+	{"plurals and lists", "ejs", "<%= new Intl.PluralRules('pl').select(3) %> <%= new Intl.ListFormat('en').format(['a', 'b', 'c']) %> <%= new Intl.RelativeTimeFormat('de').format(-1, 'day') %>", "few a, b, and c vor 1 Tag"},
+	{"normalisation", "ejs", `<%= "e\u0301".normalize("NFC").length %> <%= "ﬁ".normalize("NFKC") %>`, "1 fi"},
+	{"case mapping", "pug", "p= 'i'.toLocaleUpperCase('tr') + 'ΑΣ'.toLowerCase() + 'straße'.toUpperCase()", "<p>İαςSTRASSE</p>"},
+	{"regexp", "pug", `p= 'aя1中'.match(/\p{Script=Han}|\p{L}(?=1)/gu).join() + 'ab'.replace(/(?<=a)b/, 'c') + 'x1'.match(/(?<d>\d)/).groups.d`, "<p>я,中ac1</p>"},
+	{"big integers", "ejs", "<%= 2n ** 100n %> <%= BigInt.asUintN(8, 257n) %>", "1267650600228229401496703205376 1"},
+	{"generators", "ejs", "<% function* g() { yield 1; yield* [2, 3] } %><%= [...g()].join() %>", "1,2,3"},
+	{"text encoder", "ejs", "<%= new TextEncoder().encode('é').length %> <%= new TextDecoder('utf-8').decode(new Uint8Array([195, 169])) %> <%= new TextDecoder('shift_jis').decode(new Uint8Array([0x93, 0xfa])) %>", "2 é 日"},
+	{"URL", "ejs", "<%= new URL('../b?x=1#y', 'https://bücher.example/a/c').href %> <%= new URLSearchParams({a: 'b c'}) %>", "https://xn--bcher-kva.example/b?x=1#y a=b+c"},
+	{"clone", "ejs", "<%= JSON.stringify([...structuredClone(new Map([[1, {a: new Date(0)}]]))]) %>", "[[1,{&#34;a&#34;:&#34;1970-01-01T00:00:00.000Z&#34;}]]"},
+	{"random values", "ejs", "<%= crypto.randomUUID().length %> <%= crypto.getRandomValues(new Uint8Array(4)).length %> <%= Math.random() < 1 %>", "36 4 true"},
+	{"weak references and proxies", "ejs", "<%= new WeakRef({a: 1}).deref().a %> <%= new Proxy({}, {get: (_, k) => k + '!'}).hi %> <%= Reflect.ownKeys({a: 1}).join() %>", "1 hi! a"},
+	{"a million elements", "ejs", "<%= Array.from({length: 1e6}, (_, i) => i).reduce((a, b) => a + b) %>", "499999500000"},
+	{"sorting", "pug", "p= Array.from({length: 1e5}, (_, i) => (i * 7919) % 100003).sort((a, b) => a - b)[5]", "<p>5</p>"},
+	{"JSON of a megabyte", "ejs", "<%= JSON.parse(JSON.stringify(Array(1e5).fill('xxxxxxxx'))).length %>", "100000"},
+	{"atomics", "ejs", "<% const a = new Int32Array(new SharedArrayBuffer(16)); Atomics.add(a, 0, 5) %><%= Atomics.load(a, 0) %>", "5"},
+	{"typed arrays", "ejs", "<%= new Float64Array(1e6).fill(0.5).reduce((a, b) => a + b) %> <%= new DataView(new ArrayBuffer(8)).getFloat64(0) %>", "500000 0"},
+	{"deep recursion", "ejs", "<% const f = n => n ? 1 + f(n - 1) : 0 %><%= f(2000) %>", "2000"},
+	{"stack that overflows", "ejs", "<% const f = () => f(); let m; try { f() } catch (e) { m = e.name } %><%= m %>", "RangeError"},
+	{"performance", "ejs", "<%= performance.now() > 0 %>", "true"},
+	{"base 64", "ejs", "<%= btoa('a') %> <%= atob('YQ==') %> <%= encodeURIComponent('é') %>", "YQ== a %C3%A9"},
+	{"console", "ejs", "<% console.log('x'); console.error('y') %>on", "on"},
+	{"filters", "nunjucks", "{{ [3, 1, 2] | sort | join(',') }} {{ 'straße' | upper }} {{ 3.14159 | round(2) }} {{ {a: 1} | dump }}", "1,2,3 STRASSE 3.14 {&quot;a&quot;:1}"},
+}
