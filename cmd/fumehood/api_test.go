@@ -167,7 +167,7 @@ func TestLists(t *testing.T) {
 	if diff := cmp.Diff(want, limits); diff != "" {
 		t.Errorf("limits (-want +got):\n%s", diff)
 	}
-	for path, want := range map[string]string{"/healthz": `{"ok":true}`, "/readyz": `{"ready":true}`} {
+	for path, want := range map[string]string{"/healthz": `{"ok":true}`, "/readyz": `{"missing_walls":[],"ready":true}`} {
 		if _, body := get(t, s.url+path); strings.TrimSpace(string(body)) != want {
 			t.Errorf("%s = %s, want %s", path, body, want)
 		}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -18,34 +17,42 @@ type traceRules struct {
 	// given and as it was found. run is that of the programs that anybody may
 	// become; nil if the daemon is to start no process at all.
 	open, run *regexp.Regexp
-	// daemon is the thread that the others were started from; empty if all of
-	// the log is the daemon's.
-	daemon string
+	// daemon are threads that others were started from; none if all of the log
+	// is the daemon's.
+	daemon []string
 }
 
 var (
-	tracedCall   = regexp.MustCompile(`^(\d+) +(\w+)\((.*)$`)
-	tracedReturn = regexp.MustCompile(`^(\d+) +<\.\.\. clone3? resumed>.*= (\d+)$`)
-	tracedPath   = regexp.MustCompile(`^(?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"`)
-	tracedFound  = regexp.MustCompile(`= \d+<([^>]*)>$`)
-	tracedChild  = regexp.MustCompile(`= (\d+)$`)
+	tracedCall    = regexp.MustCompile(`^(\d+) +(\w+)\((.*)$`)
+	tracedReturn  = regexp.MustCompile(`^(\d+) +<\.\.\. clone3? resumed>.*= (\d+)$`)
+	tracedRefusal = regexp.MustCompile(`^(\d+) +<\.\.\. execve(?:at)? resumed>.*= -1 `)
+	tracedPath    = regexp.MustCompile(`^(?:(?:AT_FDCWD|\d+)<([^>]*)>, )?"((?:[^"\\]|\\.)*)"`)
+	tracedFound   = regexp.MustCompile(`= \d+<([^>]*)>$`)
+	tracedChild   = regexp.MustCompile(`= (\d+)$`)
 )
 
 // judge tells what in a log is against the rules.
 func (r traceRules) judge(log string) []string {
 	var wrong []string
-	threads, starting := map[string]bool{r.daemon: true}, make(map[string]bool)
+	threads, starting := make(map[string]bool), make(map[string]bool)
+	running := make(map[string]string)
+	for _, thread := range r.daemon {
+		threads[thread] = true
+	}
 	for line := range strings.Lines(log) {
 		line = strings.TrimSuffix(line, "\n")
 		if m := tracedReturn.FindStringSubmatch(line); m != nil && starting[m[1]] {
 			threads[m[2]] = true
+		}
+		if m := tracedRefusal.FindStringSubmatch(line); m != nil {
+			delete(running, m[1])
 		}
 		m := tracedCall.FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}
 		thread, call, rest := m[1], m[2], m[3]
-		own := r.daemon == "" || threads[thread]
+		own := len(r.daemon) == 0 || threads[thread]
 		switch {
 		case strings.HasPrefix(call, "clone"), strings.HasSuffix(call, "fork"):
 			isThread := strings.Contains(rest, "CLONE_THREAD")
@@ -57,12 +64,22 @@ func (r traceRules) judge(log string) []string {
 				threads[child[1]] = true
 			}
 		case strings.HasPrefix(call, "exec"):
-			if path := tracedPath.FindStringSubmatch(rest); path == nil || r.run == nil || !r.run.MatchString(path[2]) {
+			if !own && strings.Contains(rest, ") = -1 ") {
+				break // a cell of a new box has tried, in vain
+			}
+			if path := tracedPath.FindStringSubmatch(rest); path == nil || r.run == nil || !r.run.MatchString(path[2]) || strings.Contains(rest, `"exec"`) {
+				if !own && strings.HasSuffix(rest, "<unfinished ...>") {
+					running[thread] = line
+					break
+				}
 				wrong = append(wrong, "a program is run: "+line)
 			}
 		case own && !r.mayOpen(rest):
 			wrong = append(wrong, "a file is opened: "+line)
 		}
+	}
+	for _, line := range running {
+		wrong = append(wrong, "a program is run: "+line)
 	}
 	return wrong
 }
@@ -107,15 +124,20 @@ func TestTraceRules(t *testing.T) {
 		"a fork":                   {log: `10 vfork( <unfinished ...>`, want: 1},
 		"a program":                {log: `10 execve("/bin/runc", ["runc", "exec"], 0x7f /* 7 vars */) = 0`, want: 1},
 		"the runtime at the start": {log: `12 execve("/bin/runc", ["runc", "run"], 0x7f /* 7 vars */) = 0`, start: true},
+		"the runtime, into a box":  {log: `12 execve("/bin/runc", ["runc", "exec", "box"], 0x7f /* 7 vars */) = 0`, start: true, want: 1},
 		"a shell at the start":     {log: `12 execve("/bin/sh", ["sh"], 0x7f /* 7 vars */) = 0`, start: true, want: 1},
-		"the box's own files":      {log: `12 openat(AT_FDCWD</>, "/lib/libc.so.6", O_RDONLY) = 3</lib/libc.so.6>`, start: true},
-		"a thread's file":          {log: thread + "\n" + `11 openat(AT_FDCWD</>, "/tmp/x", O_RDONLY) = 3</tmp/x>`, start: true, want: 1},
+		"a cell, in vain":          {log: `12 execve("/bin/sh", NULL, NULL) = -1 EPERM (Operation not permitted)`, start: true},
+		"a cell, in vain at last": {log: `12 execve("/bin/sh", NULL, NULL <unfinished ...>` + "\n" +
+			`12 <... execve resumed>) = -1 EPERM (Operation not permitted)`, start: true},
+		"a cell":              {log: `12 execve("/bin/sh", NULL, NULL <unfinished ...>` + "\n" + `12 <... execve resumed>) = 0`, start: true, want: 1},
+		"the box's own files": {log: `12 openat(AT_FDCWD</>, "/lib/libc.so.6", O_RDONLY) = 3</lib/libc.so.6>`, start: true},
+		"a thread's file":     {log: thread + "\n" + `11 openat(AT_FDCWD</>, "/tmp/x", O_RDONLY) = 3</tmp/x>`, start: true, want: 1},
 		"a late thread's file": {log: `10 clone3({flags=CLONE_VM|CLONE_THREAD, stack=0x7f} <unfinished ...>` + "\n" +
 			`10 <... clone3 resumed> => {parent_tid=[11]}, 88) = 11` + "\n" + `11 open("/tmp/x", O_RDONLY) = 3</tmp/x>`, start: true, want: 1},
 	} {
 		rules := traceRules{open: open}
 		if test.start {
-			rules.run, rules.daemon = run, "10"
+			rules.run, rules.daemon = run, []string{"10"}
 		}
 		if got := rules.judge(test.log + "\n"); len(got) != test.want {
 			t.Errorf("%s: %q, want %d", name, got, test.want)
@@ -123,20 +145,23 @@ func TestTraceRules(t *testing.T) {
 	}
 }
 
-// startRules are for the time until the boxes are ready, serveRules for after.
-func startRules(p *program, dataDir, runtime string, interpreters []string) traceRules {
+// boxRules let the daemon start boxes, look at their walls from outside, and do
+// nothing else: neither at its start nor later, when a box is replaced.
+func boxRules(p *program, threads []string, dataDir, runtime string, interpreters []string) traceRules {
 	quoted := make([]string, 0, len(interpreters))
 	for _, i := range interpreters {
 		quoted = append(quoted, regexp.QuoteMeta(i))
 	}
 	return traceRules{
-		daemon: fmt.Sprint(p.Process.Pid),
+		daemon: threads,
 		open: regexp.MustCompile(`^(` + strings.Join([]string{
 			// what the C library and Go's runtime look at
 			`/etc/ld\.so\.cache`, `/etc/localtime`, `/usr/share/zoneinfo/.*`, `(/usr)?/lib/.*`, `/dev/null`, `/sys/.*`, `/proc/sys/.*`,
 			`/proc/(self|\d+)/(maps|cgroup|mountinfo|auxv)`,
+			// the self-test: what the kernel itself says of a process
+			`/proc(/\d+/(task(/\d+(/status)?)?|fd|limits|oom_score_adj|net/dev))?`,
 			// its own
-			regexp.QuoteMeta(p.state) + `/.*`, `/run/fumehood-uids/\d+`,
+			regexp.QuoteMeta(p.Path), regexp.QuoteMeta(p.state) + `/.*`, `/run/fumehood-uids/\d+`,
 			// images, but nothing in their trees
 			regexp.QuoteMeta(dataDir) + `/boxes(/\w+(/\w+(/image\.json)?)?)?`,
 		}, "|") + `)$`),
@@ -144,10 +169,4 @@ func startRules(p *program, dataDir, runtime string, interpreters []string) trac
 		run: regexp.MustCompile(`^(` + regexp.QuoteMeta(p.Path) + `|` + regexp.QuoteMeta(runtime) +
 			`|/proc/self/(exe|fd/\d+)|/fumehood/init|` + strings.Join(quoted, "|") + `)$`),
 	}
-}
-
-// serveRules: Go's runtime and the C library may look at the machine when they
-// start a thread.
-func serveRules() traceRules {
-	return traceRules{open: regexp.MustCompile(`^(/sys/devices/system/cpu/online|/proc/(self|\d+)/maps)$`)}
 }

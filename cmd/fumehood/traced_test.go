@@ -25,8 +25,9 @@ const (
 )
 
 // Under strace: the daemon runs nothing but the runtime, when it starts boxes,
-// and nothing at all once they are ready. It opens its own files and those of
-// the machine, and never one that a cell could have written or led it to.
+// at first and when it replaces one that was attacked. It opens its own files
+// and those of the machine, and never one that a cell could have written or led
+// it to.
 func TestDaemonOpensNothingOfCells(t *testing.T) {
 	if _, err := exec.LookPath("strace"); err != nil {
 		boxtest.Missing(t, "oci", err.Error())
@@ -43,9 +44,17 @@ func TestDaemonOpensNothingOfCells(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.waitReady(t)
-	check(t, "at the start", startRules(p, c.DataDir, c.Runtime, interpreters), starting())
+	rules := func(threads []string) traceRules { return boxRules(p, threads, c.DataDir, c.Runtime, interpreters) }
+	check(t, "at the start", rules([]string{strconv.Itoa(p.Process.Pid)}), starting())
 
 	serving := trace(t, p.Process.Pid)
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", p.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := range threads {
+		threads[at] = filepath.Base(threads[at])
+	}
 	r, err := attack.New(t.Context(), attack.Options{URL: p.url, Local: true})
 	if err != nil {
 		t.Fatal(err)
@@ -56,17 +65,18 @@ func TestDaemonOpensNothingOfCells(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if v.Result == attack.Failed {
+		// strace makes cells of new boxes slow; TestProve judges the outcomes.
+		if v.Result == attack.Failed && !strings.Contains(v.Reason, "outcome timeout") {
 			t.Errorf("%s %s: %s", v.ID, v.Title, v.Reason)
 		}
 	}
-	check(t, "while it serves", serveRules(), serving())
+	check(t, "while it serves", rules(threads), serving())
 }
 
 func check(t *testing.T, when string, rules traceRules, log string) {
 	t.Helper()
-	if rules.run != nil && !strings.Contains(log, "execve(") {
-		t.Errorf("%s: strace has seen no program run", when)
+	if !strings.Contains(log, "execve(") {
+		t.Errorf("%s: strace has seen no program run, though boxes are started", when)
 	}
 	for _, wrong := range rules.judge(log) {
 		t.Errorf("%s: %s", when, wrong)

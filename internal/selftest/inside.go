@@ -110,6 +110,10 @@ func (i *Inspector) daemonsOwn(ctx context.Context, b *box.Box) ([]Finding, erro
 	return findings, nil
 }
 
+// Cells is how many cells an inspection takes: one for what is refused, one for
+// each call that kills, one for each of the daemon's own walls.
+func Cells() int { return 1 + len(killed) + 2 }
+
 // run has calls made in a cell of their own.
 func (i *Inspector) run(ctx context.Context, b *box.Box, calls string, limits job.Limits) (job.Result, error) {
 	c, err := cell.Park(ctx, b, slot, limits)
