@@ -133,11 +133,12 @@ func (p *Pool) begin(ctx context.Context) (*tenure, error) {
 	p.tenures[t] = struct{}{}
 	p.started++
 	p.mu.Unlock()
-	t.park()
+	t.parkOne()
 	if err := t.proveItself(ctx); err != nil {
 		p.finish(t, lost)
 		return nil, err
 	}
+	t.parkMore()
 	p.log.Info("box ready", "box", b.ID, "dur", time.Since(start), "zygote_kib", b.Ready.RSSKiB, "landlock_abi", b.Ready.LandlockABI)
 	p.mu.Lock()
 	p.serving = t

@@ -71,11 +71,17 @@ func newTenure(p *Pool, b *box.Box, missing []string) *tenure {
 	return t
 }
 
-// park starts the parkers. They end with the tenure's ctx or its box.
-func (t *tenure) park() {
+// parkOne starts the first parker. Parkers end with the tenure's ctx or its box.
+func (t *tenure) parkOne() {
 	age := time.AfterFunc(t.pool.config.BoxLifetime, t.markDue)
 	context.AfterFunc(t.ctx, func() { age.Stop() })
-	for range t.pool.config.Parked {
+	t.cells.Go(t.parker)
+}
+
+// parkMore starts the others. They come after the first, as all at once would
+// make each of them late, and the box ready later.
+func (t *tenure) parkMore() {
+	for range t.pool.config.Parked - 1 {
 		t.cells.Go(t.parker)
 	}
 }

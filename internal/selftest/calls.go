@@ -93,15 +93,13 @@ const (
 	beyond = 256 * job.MiB
 )
 
-// killed are calls that no compile makes: each ends its cell.
+// killed are calls that no compile makes: each ends its cell. They are few, as
+// each takes a cell of its own and a box waits for them: with the answers above
+// they show that the filter is there and which it is.
 var killed = func() []probe {
 	all := []probe{
 		{name: "ptrace", calls: Call(unix.SYS_PTRACE, unix.PTRACE_TRACEME)},
 		{name: "bpf", calls: Call(unix.SYS_BPF, 0, page, 72)},
-		{name: "mount", calls: Call(unix.SYS_MOUNT, "'none", "'/dev", "'tmpfs", 0, 0)},
-		{name: "unshare", calls: Call(unix.SYS_UNSHARE, unix.CLONE_NEWUSER)},
-		{name: "keyctl", calls: Call(unix.SYS_KEYCTL, 0, -3, 1)},
-		{name: "splice", calls: Call(unix.SYS_SPLICE, 3, 0, 3, 0, 1, 0)},
 	}
 	if runtime.GOARCH == "amd64" {
 		all = append(all,

@@ -2,7 +2,9 @@ package selftest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -36,8 +38,27 @@ func (i *Inspector) lookFromInside(ctx context.Context, b *box.Box, c *cell.Conn
 	if err != nil {
 		return nil, err
 	}
+	// The daemon's own walls take a wait, in which the others are tried.
+	own := make(chan finding)
+	go func() {
+		findings, err := i.daemonsOwn(ctx, b)
+		own <- finding{findings, err}
+	}()
+	killing, err := i.killings(ctx, b)
+	daemons := <-own
+	return slices.Concat(findings, killing, daemons.findings), errors.Join(err, daemons.err)
+}
+
+// finding is what a goroutine has found.
+type finding struct {
+	findings []Finding
+	err      error
+}
+
+func (i *Inspector) killings(ctx context.Context, b *box.Box) ([]Finding, error) {
+	var findings []Finding
 	for _, p := range killed {
-		result, err := i.run(ctx, b, p.calls, i.Limits)
+		result, err := i.run(ctx, b, slot, p.calls, i.Limits)
 		if err != nil {
 			return nil, err
 		}
@@ -45,8 +66,7 @@ func (i *Inspector) lookFromInside(ctx context.Context, b *box.Box, c *cell.Conn
 			findings = append(findings, Finding{"seccomp", fmt.Sprintf("%s ended with %s, not killed: %s", p.name, result.Outcome, strings.TrimSpace(result.Output))})
 		}
 	}
-	limits, err := i.daemonsOwn(ctx, b)
-	return append(findings, limits...), err
+	return findings, nil
 }
 
 func (i *Inspector) refusals(ctx context.Context, c *cell.Conn) ([]Finding, error) {
@@ -91,7 +111,7 @@ func (i *Inspector) daemonsOwn(ctx context.Context, b *box.Box) ([]Finding, erro
 	brief := i.Limits
 	brief.Wall = 20 * time.Millisecond
 	// The cell waits for a word from the daemon that never comes.
-	endless, err := i.run(ctx, b, Call(unix.SYS_READ, 3, page, 1), brief)
+	endless, err := i.run(ctx, b, slot+1, Call(unix.SYS_READ, 3, page, 1), brief)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +120,7 @@ func (i *Inspector) daemonsOwn(ctx context.Context, b *box.Box) ([]Finding, erro
 	}
 	short := i.Limits
 	short.Output = 1
-	flood, err := i.run(ctx, b, Call(unix.SYS_GETPID), short)
+	flood, err := i.run(ctx, b, slot+1, Call(unix.SYS_GETPID), short)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +135,7 @@ func (i *Inspector) daemonsOwn(ctx context.Context, b *box.Box) ([]Finding, erro
 func Cells() int { return 1 + len(killed) + 2 }
 
 // run has calls made in a cell of their own.
-func (i *Inspector) run(ctx context.Context, b *box.Box, calls string, limits job.Limits) (job.Result, error) {
+func (i *Inspector) run(ctx context.Context, b *box.Box, slot uint16, calls string, limits job.Limits) (job.Result, error) {
 	c, err := cell.Park(ctx, b, slot, limits)
 	if err != nil {
 		return job.Result{}, err
