@@ -155,9 +155,9 @@ func boxRules(p *program, threads []string, dataDir, runtime string, interpreter
 	return traceRules{
 		daemon: threads,
 		open: regexp.MustCompile(`^(` + strings.Join([]string{
-			// what the C library and Go's runtime look at
+			// what the C library, Go's runtime and its race detector look at
 			`/etc/ld\.so\.cache`, `/etc/localtime`, `/usr/share/zoneinfo/.*`, `(/usr)?/lib/.*`, `/dev/null`, `/sys/.*`, `/proc/sys/.*`,
-			`/proc/(self|\d+)/(maps|cgroup|mountinfo|auxv)`,
+			`/proc/(self|\d+)/(maps|cgroup|mountinfo|auxv)`, `/proc/self/(environ|cmdline)`,
 			// the self-test: what the kernel itself says of a process
 			`/proc(/\d+/(task(/\d+(/status)?)?|fd|limits|oom_score_adj|net/dev))?`,
 			// its own
