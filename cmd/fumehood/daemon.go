@@ -47,6 +47,8 @@ type daemon struct {
 	tokens *token.File // nil for none
 	alter  func(*box.OCI)
 
+	// life ends with stop, which close calls.
+	life    context.Context
 	stop    context.CancelFunc
 	running sync.WaitGroup
 	// ready is closed when every box is; failed has the error of a box that
@@ -115,15 +117,15 @@ func (d *daemon) serverConfig() server.Config {
 	return c
 }
 
-// reloadOn reads the tokens again at each signal, until ctx ends.
-func (d *daemon) reloadOn(ctx context.Context, signals <-chan os.Signal) {
+// reloadOn reads the tokens again at each signal, until the daemon is closed.
+func (d *daemon) reloadOn(signals <-chan os.Signal) {
 	if d.tokens == nil {
 		return
 	}
 	d.running.Go(func() {
 		for {
 			select {
-			case <-ctx.Done():
+			case <-d.life.Done():
 				return
 			case <-signals:
 			}
@@ -251,8 +253,8 @@ func limitsOf(c config.Config) job.Limits {
 // start starts the boxes in the order of their pools, as many at once as there
 // are processors: more would only make each of them late.
 func (d *daemon) start() {
-	var life context.Context
-	life, d.stop = context.WithCancel(context.Background())
+	life, stop := context.WithCancel(context.Background())
+	d.life, d.stop = life, stop
 	d.ready, d.failed = make(chan struct{}), make(chan error, len(d.pools))
 	d.running.Go(func() {
 		began := time.Now()

@@ -2,15 +2,21 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fumehood/fumehood/internal/attack"
 	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/boxtest"
 	"github.com/fumehood/fumehood/internal/selftest"
+	"github.com/fumehood/fumehood/internal/token"
 )
 
 // A daemon whose boxes lack a wall does not serve, says why, and leaves nothing.
@@ -97,5 +103,43 @@ func TestWallsHaveOneName(t *testing.T) {
 		if !slices.Contains(attack.Walls, removal.wall) || selftest.Check([]string{removal.wall}) != nil {
 			t.Errorf("the wall %q is not known to attacks and self-test alike", removal.wall)
 		}
+	}
+}
+
+// One that reads tokens again at a signal ends too, and is not kept by that.
+func TestMissingWallEndsADaemonWithTokens(t *testing.T) {
+	t.Parallel()
+	c := testConfig(t, boxtest.StateDir(t))
+	c.Tokens = filepath.Join(t.TempDir(), "tokens")
+	_, entry, err := token.Make("acme", []token.Scope{token.Compile}, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := token.Append(c.Tokens, entry); err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	d, err := openAltered(t.Context(), c, boxtest.Log(t), func(o *box.OCI) { o.Policy.Without = box.Dumpable })
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.reloadOn(make(chan os.Signal))
+	var missing *selftest.MissingError
+	if err := d.serve(t.Context(), l, nil); !errors.As(err, &missing) {
+		t.Errorf("serve = %v, want a MissingError", err)
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- d.close() }()
+	select {
+	case err := <-closed:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("the daemon does not end")
 	}
 }

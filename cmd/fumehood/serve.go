@@ -94,7 +94,7 @@ func serveUntil(ctx context.Context, c config.Config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	d.reloadOn(ctx, reload)
+	d.reloadOn(reload)
 	log.Info("listening", "listen", public.Addr().String())
 	if admin != nil {
 		log.Info("listening for admins", "admin_listen", admin.Addr().String())

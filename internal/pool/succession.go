@@ -143,6 +143,11 @@ func (p *Pool) begin(ctx context.Context) (*tenure, error) {
 	p.mu.Lock()
 	p.serving = t
 	p.mu.Unlock()
+	// Run may be busy with the next box when this one goes down.
+	go func() {
+		<-b.Down()
+		p.unserve(t)
+	}()
 	return t, nil
 }
 
@@ -171,10 +176,8 @@ func (p *Pool) finish(t *tenure, why ending) {
 	if isClosed(t.box.Down()) {
 		why = lost
 	}
+	p.unserve(t)
 	p.mu.Lock()
-	if p.serving == t {
-		p.serving = nil
-	}
 	p.ended[why]++
 	p.mu.Unlock()
 	t.stop()
@@ -184,6 +187,15 @@ func (p *Pool) finish(t *tenure, why ending) {
 		p.end(t)
 		close(t.ended)
 	}()
+}
+
+// unserve has a tenure count as the serving one no longer.
+func (p *Pool) unserve(t *tenure) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.serving == t {
+		p.serving = nil
+	}
 }
 
 func (p *Pool) end(t *tenure) {

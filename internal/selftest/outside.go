@@ -120,8 +120,10 @@ func (v *view) namespaces() error {
 	return nil
 }
 
-// descriptors: a cell has its connection alone, a zygote nothing that leads to
-// a file of this machine.
+// descriptors: a cell has its connection alone; of a zygote only the kinds are
+// looked at, as which sockets and pipes it needs is the interpreter's affair. The
+// "/" among them is the /proc that was unmounted. That the set stays what it was
+// is the zygote's own check (descriptors.c).
 func (v *view) descriptors() error {
 	for _, subject := range []struct {
 		name    string

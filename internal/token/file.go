@@ -78,6 +78,10 @@ func read(file *os.File) ([]byte, error) {
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return nil, fmt.Errorf("%w (mode %04o): chmod 600 %s", ErrOpenToOthers, mode, file.Name())
 	}
+	// Whoever owns it can write it.
+	if owner := info.Sys().(*syscall.Stat_t).Uid; owner != 0 && int(owner) != os.Geteuid() {
+		return nil, fmt.Errorf("belongs to user %d: chown it to root, or to the user that runs the daemon", owner)
+	}
 	return io.ReadAll(io.LimitReader(file, maxFileBytes+1))
 }
 
