@@ -63,7 +63,12 @@ func Start(t testing.TB, without box.Wall) *box.Box {
 // StartOf starts a box of any kind and ends it with the test.
 func StartOf(t testing.TB, kind string, without box.Wall) *box.Box {
 	t.Helper()
-	starter := StarterOf(t, kind, without)
+	return Begin(t, StarterOf(t, kind, without))
+}
+
+// Begin starts a box and ends it with the test.
+func Begin(t testing.TB, starter *box.OCI) *box.Box {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	b, err := starter.Start(ctx)

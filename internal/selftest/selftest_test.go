@@ -1,11 +1,8 @@
 package selftest_test
 
 import (
-	"context"
 	"errors"
 	"flag"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -26,29 +23,13 @@ func inspectorOf(o *box.OCI) *selftest.Inspector {
 	return &selftest.Inspector{Limits: boxtest.Limits, Policy: policy, Memory: o.Memory, Tasks: o.Tasks}
 }
 
-func start(t *testing.T, o *box.OCI) *box.Box {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	b, err := o.Start(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := b.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return b
-}
-
 // A whole box of each kind lacks nothing, and is left as it was.
 func TestWholeBoxesLackNothing(t *testing.T) {
 	for _, kind := range boxtest.Kinds(t) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			starter := boxtest.StarterOf(t, kind, 0)
-			b := start(t, starter)
+			b := boxtest.Begin(t, starter)
 			began := time.Now()
 			missing, err := inspectorOf(starter).Inspect(t.Context(), b)
 			if err != nil || len(missing) > 0 {
@@ -115,7 +96,7 @@ func TestEachWallIsMissed(t *testing.T) {
 			starter := boxtest.Starter(t, test.without)
 			starter.Loosen = test.loosen
 			inspector := inspectorOf(starter)
-			findings, err := inspector.Find(t.Context(), start(t, starter))
+			findings, err := inspector.Find(t.Context(), boxtest.Begin(t, starter))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,7 +120,7 @@ func TestMissingWallMustBeAccepted(t *testing.T) {
 	t.Parallel()
 	starter := boxtest.Starter(t, box.Core|box.Landlock)
 	starter.Loosen = func(s *specs.Spec) { s.Process.Rlimits = s.Process.Rlimits[1:] }
-	b := start(t, starter)
+	b := boxtest.Begin(t, starter)
 	inspector := inspectorOf(starter)
 
 	inspector.Accept = []string{"landlock"}
@@ -171,7 +152,7 @@ func TestDaemonsOwnWalls(t *testing.T) {
 	starter := boxtest.Starter(t, 0)
 	inspector := inspectorOf(starter)
 	inspector.Memory, inspector.Tasks = starter.Memory-job.MiB, starter.Tasks-1
-	findings, err := inspector.Find(t.Context(), start(t, starter))
+	findings, err := inspector.Find(t.Context(), boxtest.Begin(t, starter))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -199,26 +180,14 @@ var update = flag.Bool("update", false, "write what the tests find into the docu
 // The walls that docs/SECURITY.md lists are those that there are.
 func TestDocumentedWalls(t *testing.T) {
 	t.Parallel()
-	name := filepath.Join(boxtest.Root(t), "docs", "SECURITY.md")
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const begin, end = "<!-- walls -->\n", "<!-- /walls -->\n"
-	before, rest, found := strings.Cut(string(text), begin)
-	listed, after, closed := strings.Cut(rest, end)
-	if !found || !closed {
-		t.Fatalf("%s has no %q and %q", name, begin, end)
-	}
+	listed, write := boxtest.Section(t, "SECURITY.md", "walls")
 	table := "| Wall | Without it |\n|---|---|\n"
 	for _, w := range selftest.Walls {
 		table += "| " + w.Name + " | " + w.Consequence + " |\n"
 	}
 	if *update {
-		if err := os.WriteFile(name, []byte(before+begin+table+end+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(table)
 	} else if listed != table {
-		t.Errorf("%s lists other walls: run 'go test ./internal/selftest -run DocumentedWalls -update'", name)
+		t.Error("docs/SECURITY.md lists other walls: run 'go test ./internal/selftest -run DocumentedWalls -update'")
 	}
 }

@@ -45,7 +45,7 @@ func TestSweep(t *testing.T) {
 	}
 	for _, kind := range []string{"ruby", "node-templates"} {
 		starter := boxtest.StarterOf(t, kind, 0)
-		b := start(t, starter)
+		b := boxtest.Begin(t, starter)
 		for _, argument := range []int64{-1, 0} {
 			t.Run(fmt.Sprintf("%s with %d", kind, argument), func(t *testing.T) {
 				t.Parallel()
