@@ -3,6 +3,7 @@ package main
 import (
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -157,7 +158,7 @@ func boxRules(p *program, threads []string, dataDir, runtime string, interpreter
 		open: regexp.MustCompile(`^(` + strings.Join([]string{
 			// what the C library, Go's runtime and its race detector look at
 			`/etc/ld\.so\.cache`, `/etc/localtime`, `/usr/share/zoneinfo/.*`, `(/usr)?/lib/.*`, `/dev/null`, `/sys/.*`, `/proc/sys/.*`,
-			`/proc/(self|\d+)/(maps|cgroup|mountinfo|auxv)`, `/proc/self/(environ|cmdline)`,
+			`/proc/(self|\d+)/(maps|cgroup|mountinfo|auxv)`, `/proc/(self|` + strconv.Itoa(p.Process.Pid) + `)/(environ|cmdline)`,
 			// the self-test: what the kernel itself says of a process
 			`/proc(/\d+/(task(/\d+(/status)?)?|fd|limits|oom_score_adj|net/dev))?`,
 			// its own
