@@ -28,16 +28,7 @@ func startProgram(t *testing.T, args ...string) *program {
 	p.Cmd = exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:"+strconv.Itoa(port),
 		"--state-dir", state, "--data-dir", c.DataDir, "--runtime", c.Runtime, "--boxes", c.Boxes)
 	p.Args = append(p.Args, args...)
-	p.Env = append(os.Environ(), asProgram+"=1")
-	log, err := os.Create(p.log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	p.Stderr = log
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
+	p.launch(t)
 	t.Cleanup(func() { p.Process.Kill() })
 	eventually(t, "the program is ready", func() bool {
 		response, err := http.Get(p.url + "/readyz")
@@ -48,6 +39,21 @@ func startProgram(t *testing.T, args ...string) *program {
 		return response.StatusCode == http.StatusOK
 	})
 	return p
+}
+
+// launch starts the program, which is this test's, with its log in a file.
+func (p *program) launch(t *testing.T) {
+	t.Helper()
+	p.Env = append(os.Environ(), asProgram+"=1")
+	log, err := os.Create(p.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	p.Stderr = log
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // left lists what the program has left on this machine.

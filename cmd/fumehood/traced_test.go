@@ -149,16 +149,7 @@ func stoppedProgram(t *testing.T, state string, flags ...string) *program {
 	p := &program{url: "http://" + listen, state: state, log: filepath.Join(t.TempDir(), "log")}
 	arguments := append([]string{"-c", `kill -STOP $$; exec "$@"`, "sh", os.Args[0], "serve", "--listen", listen, "--state-dir", state}, flags...)
 	p.Cmd = exec.Command("/bin/sh", arguments...)
-	p.Env = append(os.Environ(), asProgram+"=1")
-	log, err := os.Create(p.log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer log.Close()
-	p.Stderr = log
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
+	p.launch(t)
 	p.Path = os.Args[0]
 	t.Cleanup(func() { p.end(t) })
 	eventually(t, "the shell stops", func() bool {
