@@ -94,7 +94,9 @@ func TestSweepAfterCrash(t *testing.T) {
 		}
 	}
 	<-b.Down()
-	crashed.Abandon()
+	if err := crashed.Abandon(); err != nil {
+		t.Fatal(err)
+	}
 	assertSwept(t, root, runtime, crashed)
 	if left := cgroupsOf(t, b.ID); len(left) > 0 {
 		t.Errorf("cgroups %v are left", left)
@@ -110,7 +112,9 @@ func TestSweepWithoutBoxes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	crashed.Abandon()
+	if err := crashed.Abandon(); err != nil {
+		t.Fatal(err)
+	}
 	assertSwept(t, root, runtime, crashed)
 }
 
