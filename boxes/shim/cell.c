@@ -163,6 +163,14 @@ static void write_result(const struct fh_result *r)
 	size_t length = 4 + r->length + 4 + r->output.length + 4 + r->source_map.length;
 	unsigned char head[FH_FRAME_BYTES + 4];
 	unsigned char output_length[4], map_length[4];
+	struct iovec parts[] = {
+		{ head, sizeof(head) },
+		{ r->encoded, r->length },
+		{ output_length, sizeof(output_length) },
+		{ (void *)r->output.at, r->output.length },
+		{ map_length, sizeof(map_length) },
+		{ (void *)r->source_map.at, r->source_map.length },
+	};
 
 	if (length > UINT32_MAX)
 		_exit(FH_EXIT_MEMORY);
@@ -170,12 +178,7 @@ static void write_result(const struct fh_result *r)
 	fh_put32(head + FH_FRAME_BYTES, r->diagnostics);
 	fh_put32(output_length, (uint32_t)r->output.length);
 	fh_put32(map_length, (uint32_t)r->source_map.length);
-	must(fh_write_all(FH_CELL_FD, head, sizeof(head)), FH_EXIT_NO_RESULT);
-	must(fh_write_all(FH_CELL_FD, r->encoded, r->length), FH_EXIT_NO_RESULT);
-	must(fh_write_all(FH_CELL_FD, output_length, sizeof(output_length)), FH_EXIT_NO_RESULT);
-	must(fh_write_all(FH_CELL_FD, r->output.at, r->output.length), FH_EXIT_NO_RESULT);
-	must(fh_write_all(FH_CELL_FD, map_length, sizeof(map_length)), FH_EXIT_NO_RESULT);
-	must(fh_write_all(FH_CELL_FD, r->source_map.at, r->source_map.length), FH_EXIT_NO_RESULT);
+	must(fh_write_parts(FH_CELL_FD, parts, sizeof(parts) / sizeof(parts[0])), FH_EXIT_NO_RESULT);
 	must(shutdown(FH_CELL_FD, SHUT_WR), FH_EXIT_NO_RESULT);
 }
 

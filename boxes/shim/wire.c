@@ -68,6 +68,24 @@ int fh_write_all(int fd, const void *buffer, size_t length)
 	return 0;
 }
 
+int fh_write_parts(int fd, struct iovec *parts, int count)
+{
+	while (count > 0) {
+		ssize_t n = writev(fd, parts, count);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		for (; count > 0 && (size_t)n >= parts->iov_len; parts++, count--)
+			n -= (ssize_t)parts->iov_len;
+		if (count > 0) {
+			parts->iov_base = (char *)parts->iov_base + n;
+			parts->iov_len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
 void fh_frame_header(unsigned char *p, uint8_t kind, uint32_t length)
 {
 	fh_put32(p, FH_MAGIC_FRAME);

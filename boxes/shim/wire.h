@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 enum {
 	FH_MAGIC_HEADER = 0x46484831,	/* "FHH1", opens every connection */
@@ -45,6 +46,10 @@ void fh_put64(unsigned char *p, uint64_t v);
 /* Read or write exactly length bytes. 0, or -1 on any end but the full one. */
 int fh_read_all(int fd, void *buffer, size_t length);
 int fh_write_all(int fd, const void *buffer, size_t length);
+
+/* Writes all parts, in one call when the socket has room: whoever reads them
+ * is woken once. The parts are used up. 0, or -1. */
+int fh_write_parts(int fd, struct iovec *parts, int count);
 
 /* Starts a frame: magic, version, kind, length. */
 void fh_frame_header(unsigned char *p, uint8_t kind, uint32_t length);

@@ -27,7 +27,7 @@ var reasons = reasonsByCall(map[string]string{
 	"openat":               "Asciidoctor looks for what a source includes, and interpreters for files of their own; all go on without",
 
 	"clock_getres clock_gettime clock_nanosleep gettimeofday nanosleep time times": "another way to a clock; the C library answers most of them without the kernel",
-	"readv writev poll ppoll select lseek fstat newfstatat close":                  "another form of what is used, on descriptors of its own only",
+	"readv write poll ppoll select lseek fstat newfstatat close":                   "another form of what is used, on descriptors of its own only",
 	"fcntl dup dup2 ioctl":                                                     "flags and copies of descriptors of its own; no engine needs them: a candidate",
 	"epoll_create1 epoll_ctl epoll_pwait epoll_wait":                           "a template's own event loop; no engine needs it: a candidate",
 	"brk madvise mprotect mremap":                                              "memory, as much and as full as it happens to be",

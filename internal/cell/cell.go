@@ -1,6 +1,7 @@
 package cell
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -88,6 +89,10 @@ func whyNotParked(line *box.Line) error {
 	return fmt.Errorf("%w, with %s", ErrNotParked, describe(exited))
 }
 
+// readAtOnce is how many bytes of a result one read may bring: a common one
+// arrives whole, and every read that finds nothing puts the goroutine to sleep.
+const readAtOnce = 8 << 10
+
 // maxJobBytes is the longest job body that passes the limits: language, two
 // JSON objects, source and files, and what frames them. A step's source and
 // file are the output and the source map of what ran before it.
@@ -162,7 +167,7 @@ func (c *Conn) exchange(j job.Job) (wire.Result, error) {
 	if _, err := c.line.Write(frame); err != nil {
 		return wire.Result{}, err
 	}
-	return wire.ReadResult(c.line, wire.ResultLimits{
+	return wire.ReadResult(bufio.NewReaderSize(c.line, readAtOnce), wire.ResultLimits{
 		OutputBytes: int(j.Limits.Output), DiagnosticsBytes: int(j.Limits.Diagnostics),
 	})
 }
