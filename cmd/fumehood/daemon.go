@@ -258,7 +258,7 @@ func (d *daemon) start() {
 	d.ready, d.failed = make(chan struct{}), make(chan error, len(d.pools))
 	d.running.Go(func() {
 		began := time.Now()
-		turns := semaphore.NewWeighted(int64(runtime.GOMAXPROCS(0)))
+		turns := semaphore.NewWeighted(int64(runtime.NumCPU()))
 		var starting sync.WaitGroup
 		for _, p := range d.pools {
 			if turns.Acquire(life, 1) != nil {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"syscall"
 
 	"github.com/fumehood/fumehood/internal/config"
@@ -50,7 +51,18 @@ func serveCommand(ctx context.Context, args []string, s streams) error {
 		fmt.Fprintln(s.out, "configuration is valid")
 		return nil
 	}
+	leaveProcessors()
 	return serveUntil(ctx, c, newLog(s, c.LogLevel))
+}
+
+// leaveProcessors has the daemon's Go code run on half of the processors, unless
+// GOMAXPROCS says otherwise. What it does for a compile is little, and done
+// sooner by one thread that goes on than by two that wake each other; the
+// compiles have use for the rest (docs/adr/022).
+func leaveProcessors() {
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS((runtime.GOMAXPROCS(0) + 1) / 2)
+	}
 }
 
 // listen takes the port of a setting. What a name meant when the settings were
