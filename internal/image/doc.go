@@ -3,7 +3,7 @@
 //
 // An image is made from a Recipe, whose packages are pinned by version and
 // hash in a lock file beside it. Debian's packages are fetched and checked by
-// mmdebstrap and apt; this package picks the files an interpreter needs,
-// compiles the shim against the image's own headers, and records what it
-// made. It never runs anything of the image. It is called by cmd.
+// apt, which mmdebstrap sets up; this package picks the files an interpreter
+// needs, compiles the shim against the image's own headers, and records what
+// it made. It never runs anything of the image. It is called by cmd.
 package image

@@ -1,127 +1,66 @@
 package image
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 )
 
-// fetch extracts the locked packages, and whatever they depend on, below dir.
-// apt has checked Debian's signature; fetch checks the lock's hashes.
+// fetch unpacks the locked packages below dir, and nothing else: no dependency,
+// no script. The lock's hash is what a file must have, wherever it comes from.
 func fetch(ctx context.Context, r *Recipe, dir, mirror string) error {
-	wanted := make([]string, len(r.lock))
-	for i, p := range r.lock {
-		wanted[i] = p.name + "=" + p.version
-	}
-	if err := extract(ctx, r.Suite, dir, mirror, wanted); err != nil {
+	work, err := os.MkdirTemp("", "fumehood-fetch-")
+	if err != nil {
 		return err
 	}
-	got, err := fetched(dir)
+	defer os.RemoveAll(work)
+	a, err := openArchive(ctx, r.Suite, filepath.Join(work, "apt"), mirror)
 	if err != nil {
+		return err
+	}
+	names := make([]string, len(r.lock))
+	for i, p := range r.lock {
+		names[i] = p.name
+	}
+	newest, err := a.newest(ctx, names)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
 	for _, p := range r.lock {
-		i := slices.IndexFunc(got, func(g lockedPackage) bool { return g.name == p.name && g.version == p.version })
+		i := slices.IndexFunc(newest, func(l listed) bool { return l.name == p.name })
 		if i < 0 {
-			return fmt.Errorf("package %s %s was not fetched", p.name, p.version)
+			return fmt.Errorf("package %s is not in Debian %s", p.name, r.Suite)
 		}
-		if got[i].sha256 != p.sha256 {
-			return fmt.Errorf("package %s %s has SHA-256 %s, the lock says %s", p.name, p.version, got[i].sha256, p.sha256)
+		file := filepath.Join(work, p.name+".deb")
+		if err := a.download(ctx, newest[i].at(p.version), p.sha256, file); err != nil {
+			return fmt.Errorf("fetch package %s %s: %w%s", p.name, p.version, err, hint(r, p, newest[i]))
+		}
+		if _, err := run(ctx, "dpkg-deb", "--extract", file, dir); err != nil {
+			return fmt.Errorf("unpack package %s: %w", p.name, err)
 		}
 	}
 	return nil
 }
 
-// extract runs mmdebstrap in the variant which unpacks packages and runs no
-// script of theirs.
-func extract(ctx context.Context, suite, dir, mirror string, packages []string) error {
-	args := []string{
-		"--quiet", "--mode=root", "--variant=extract", "--format=directory", "--skip=cleanup/apt",
-		"--architectures=" + machines[runtime.GOARCH].debian,
-		"--include=" + strings.Join(packages, ","), suite, dir,
+// hint says what to do about a version that the mirror may have dropped.
+func hint(r *Recipe, p lockedPackage, newest listed) string {
+	if newest.version == p.version {
+		return ""
 	}
-	if mirror != "" {
-		args = append(args, mirror)
-	}
-	cmd := exec.CommandContext(ctx, "mmdebstrap", args...)
-	var said bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &said, &said
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("fetch packages with mmdebstrap: %w\n%s", err, explain(said.String()))
-	}
-	return nil
-}
-
-// explain keeps the complaints of apt and mmdebstrap, and adds what to do.
-func explain(said string) string {
-	var kept []string
-	lines := bufio.NewScanner(strings.NewReader(said))
-	moved := false
-	for lines.Scan() {
-		line := lines.Text()
-		if strings.HasPrefix(line, "E:") || strings.HasPrefix(line, "Err:") {
-			kept = append(kept, "  "+line)
-		}
-		moved = moved || strings.Contains(line, "was not found")
-	}
-	if moved {
-		kept = append(kept, "hint: the mirror no longer has a version that the lock names; give --mirror a snapshot of Debian, or renew the lock with 'fumehood box lock'")
-	}
-	return strings.Join(kept, "\n")
-}
-
-// fetched lists the package files that apt left below dir.
-func fetched(dir string) ([]lockedPackage, error) {
-	files, err := filepath.Glob(filepath.Join(dir, "var/cache/apt/archives", "*.deb"))
-	if err != nil {
-		return nil, err
-	}
-	var got []lockedPackage
-	for _, file := range files {
-		// NAME_VERSION_ARCHITECTURE.deb, with % escapes in the version.
-		words := strings.Split(strings.TrimSuffix(filepath.Base(file), ".deb"), "_")
-		if len(words) != 3 {
-			return nil, fmt.Errorf("package file %s is not NAME_VERSION_ARCHITECTURE.deb", filepath.Base(file))
-		}
-		version, err := url.PathUnescape(words[1])
-		if err != nil {
-			return nil, fmt.Errorf("package file %s: %w", filepath.Base(file), err)
-		}
-		sum, err := hashFile(file)
-		if err != nil {
-			return nil, err
-		}
-		got = append(got, lockedPackage{words[0], version, sum})
-	}
-	return got, nil
-}
-
-func hashFile(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return fmt.Sprintf("\nhint: the mirror now has %s; give --mirror one that keeps old packages, or renew the lock: fumehood box lock %s > boxes/%s/packages.%s.lock",
+		newest.version, r.Name, r.Name, runtime.GOARCH)
 }
 
 // Lock asks the mirror for the newest versions of an image's Debian packages
-// and writes them as a lock file.
+// and writes them as a lock file. Debian's signature on the index is checked.
 func Lock(ctx context.Context, name, mirror string, w io.Writer) error {
 	r, err := loadUnlocked(name)
 	if err != nil {
@@ -132,19 +71,18 @@ func Lock(ctx context.Context, name, mirror string, w io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	packages := slices.Concat(r.Packages, r.BuildPackages)
-	if err := extract(ctx, r.Suite, filepath.Join(dir, "packages"), mirror, packages); err != nil {
-		return err
-	}
-	got, err := fetched(filepath.Join(dir, "packages"))
+	a, err := openArchive(ctx, r.Suite, filepath.Join(dir, "apt"), mirror)
 	if err != nil {
 		return err
 	}
+	newest, err := a.newest(ctx, slices.Concat(r.Packages, r.BuildPackages))
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(newest, func(x, y listed) int { return strings.Compare(x.name, y.name) })
 	fmt.Fprintf(w, "# Debian packages of image %s on %s, made by 'fumehood box lock %s': name, version, SHA-256.\n", name, runtime.GOARCH, name)
-	for _, p := range got {
-		if slices.Contains(packages, p.name) {
-			fmt.Fprintf(w, "%s %s %s\n", p.name, p.version, p.sha256)
-		}
+	for _, p := range newest {
+		fmt.Fprintf(w, "%s %s %s\n", p.name, p.version, p.sha256)
 	}
 	return nil
 }

@@ -81,6 +81,24 @@ func TestManifest(t *testing.T) {
 	}
 }
 
+// Where a package's next version may have moved its files, the interpreter
+// would find out only when a template asks for them.
+func TestCommandNamesWhatIsThere(t *testing.T) {
+	t.Parallel()
+	for _, name := range image.Names {
+		i := boxtest.Image(t, name)
+		for _, argument := range i.Command {
+			path := strings.TrimPrefix(argument, "-I")
+			if !strings.HasPrefix(path, "/") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(i.RootFS(), path)); err != nil {
+				t.Errorf("the command of image %s: %v", name, err)
+			}
+		}
+	}
+}
+
 func TestFindAndList(t *testing.T) {
 	t.Parallel()
 	built := boxtest.Image(t, "ruby")
