@@ -312,7 +312,8 @@ var runaways = map[string][]runaway{
 		{"interpolation, version 1", nest("\"#{", 60_000), fieldsOf{"engine": "coffeescript@1"}, deep},
 	},
 	"livescript": {
-		{"loop", "do -> while true then 1", withOptions(`{"json":true}`), endless},
+		{"loop", "do !-> while true then 1", withOptions(`{"json":true}`), endless},
+		{"loop that collects what it returns", "do -> while true then 1", withOptions(`{"json":true}`), hungry},
 		{"memory", "a = []\nwhile true then a.push (new Array 100000).fill 1.5\n", withOptions(`{"json":true}`), hungry},
 		{"range", "a: [1 to 1000000000].length", withOptions(`{"json":true}`), exploding},
 		{"recursion", "f = -> 1 + f!\nf!\n", withOptions(`{"json":true}`), overflow},
