@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,9 @@
 
 /* Bytes of a diagnostic before its texts: severity, four positions. */
 enum { DIAGNOSTIC_BYTES = 17 };
+
+/* A result's usage, and its number of diagnostics. */
+enum { RESULT_HEAD_BYTES = 3 * 4 };
 
 /* Every job body opens with the limits its caller asked for. */
 enum { JOB_LIMITS_BYTES = 8 };
@@ -156,12 +160,23 @@ static struct fh_job read_job(const struct fh_policy *policy, const struct fh_zy
 	return job;
 }
 
+/* What the cell has used since its fork. */
+static void put_usage(unsigned char *at)
+{
+	struct rusage usage = { 0 };
+
+	getrusage(RUSAGE_SELF, &usage);
+	/* 32 bits of them are more than an hour, and no cell has that. */
+	fh_put32(at, (uint32_t)(fh_microseconds(usage.ru_utime) + fh_microseconds(usage.ru_stime)));
+	fh_put32(at + 4, (uint32_t)usage.ru_maxrss);
+}
+
 /* Half-closing the connection is what tells the daemon that nothing follows:
  * it need not wait for this process to be torn down. */
 static void write_result(const struct fh_result *r)
 {
-	size_t length = 4 + r->length + 4 + r->output.length + 4 + r->source_map.length;
-	unsigned char head[FH_FRAME_BYTES + 4];
+	size_t length = RESULT_HEAD_BYTES + r->length + 4 + r->output.length + 4 + r->source_map.length;
+	unsigned char head[FH_FRAME_BYTES + RESULT_HEAD_BYTES];
 	unsigned char output_length[4], map_length[4];
 	struct iovec parts[] = {
 		{ head, sizeof(head) },
@@ -175,7 +190,8 @@ static void write_result(const struct fh_result *r)
 	if (length > UINT32_MAX)
 		_exit(FH_EXIT_MEMORY);
 	fh_frame_header(head, (uint8_t)r->kind, (uint32_t)length);
-	fh_put32(head + FH_FRAME_BYTES, r->diagnostics);
+	put_usage(head + FH_FRAME_BYTES);
+	fh_put32(head + FH_FRAME_BYTES + 8, r->diagnostics);
 	fh_put32(output_length, (uint32_t)r->output.length);
 	fh_put32(map_length, (uint32_t)r->source_map.length);
 	must(fh_write_parts(FH_CELL_FD, parts, sizeof(parts) / sizeof(parts[0])), FH_EXIT_NO_RESULT);

@@ -33,7 +33,7 @@
 #include "walls.h"
 #include "wire.h"
 
-enum { MAX_CELLS = 512 };
+enum { MAX_CELLS = 512, MOST_NICE = 19 };
 
 struct cell {
 	uint64_t id;
@@ -42,6 +42,7 @@ struct cell {
 	pid_t pid;
 	uint32_t turn;		/* how often this place was used */
 	int killed;		/* by the zygote, at a hang-up */
+	uint16_t slot;
 };
 
 struct zygote {
@@ -153,7 +154,6 @@ static int start_cell(struct zygote *z, struct cell *c, uint32_t place)
 	unsigned char header[FH_HEADER_BYTES];
 	struct epoll_event hang_up = event_of(z, EPOLLRDHUP, place);
 	struct fh_limits limits;
-	uint16_t slot;
 
 	if (recv(c->connection, header, sizeof(header), MSG_DONTWAIT) != (ssize_t)sizeof(header) ||
 	    fh_get32(header) != FH_MAGIC_HEADER || header[4] != FH_VERSION ||
@@ -161,7 +161,7 @@ static int start_cell(struct zygote *z, struct cell *c, uint32_t place)
 		forget(z, c);
 		return 0;
 	}
-	slot = fh_get16(header + 6);
+	c->slot = fh_get16(header + 6);
 	c->id = fh_get64(header + 8);
 	limits.cpu_seconds = fh_get32(header + 16);
 	limits.memory_kib = fh_get32(header + 20);
@@ -170,7 +170,7 @@ static int start_cell(struct zygote *z, struct cell *c, uint32_t place)
 	c->pid = fork_into_namespace(z);
 	if (c->pid == 0) {
 		fh_pages_bring(&z->hot);
-		fh_cell_run(z->interpreter, &z->policy, &z->self, &limits, slot, c->connection);
+		fh_cell_run(z->interpreter, &z->policy, &z->self, &limits, c->slot, c->connection);
 	}
 	if (c->pid < 0)
 		return refuse(z, c, c->id, errno);
@@ -181,11 +181,6 @@ static int start_cell(struct zygote *z, struct cell *c, uint32_t place)
 	if (epoll_ctl(z->events, EPOLL_CTL_MOD, c->connection, &hang_up) < 0)
 		return -1;
 	return watch(z, c->pidfd, EPOLLIN, ON_DEATH + place);
-}
-
-static uint64_t microseconds(struct timeval t)
-{
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_usec;
 }
 
 static int reap(struct zygote *z, struct cell *c)
@@ -200,8 +195,8 @@ static int reap(struct zygote *z, struct cell *c)
 	fh_record_start(record, FH_RECORD_EXITED, c->id);
 	fh_put32(record + 16, (uint32_t)status);
 	fh_put32(record + 20, (uint32_t)usage.ru_maxrss);
-	fh_put64(record + 24, microseconds(usage.ru_utime));
-	fh_put64(record + 32, microseconds(usage.ru_stime));
+	fh_put64(record + 24, fh_microseconds(usage.ru_utime));
+	fh_put64(record + 32, fh_microseconds(usage.ru_stime));
 	fh_put64(record + 40, z->forked);
 	fh_put64(record + 48, z->reaped);
 	fh_put32(record + 56, (uint32_t)c->killed);
@@ -219,6 +214,26 @@ static void kill_cell(const struct zygote *z, struct cell *c)
 	epoll_ctl(z->events, EPOLL_CTL_DEL, c->connection, NULL);
 }
 
+/*
+ * Lowers a cell's priority, with all of its threads: no other process has its
+ * uid. The cell may be gone meanwhile. A zygote that may not do it serves on:
+ * nothing but the order of compiles depends on it.
+ */
+static void make_nice(const struct zygote *z, uint64_t id, int nice)
+{
+	static int complained;
+
+	for (size_t i = 0; i < MAX_CELLS; i++) {
+		const struct cell *c = &z->cells[i];
+
+		if (c->connection < 0 || c->pidfd < 0 || c->id != id)
+			continue;
+		if (setpriority(PRIO_USER, (id_t)fh_walls_uid(c->slot), nice) < 0 && errno != ESRCH && !complained++)
+			fh_complain("lower a cell's priority");
+		return;
+	}
+}
+
 /* Returns 1 to go on, 0 when the daemon hung up, -1 on nonsense. */
 static int obey(struct zygote *z)
 {
@@ -234,6 +249,9 @@ static int obey(struct zygote *z)
 	switch (record[5]) {
 	case FH_RECORD_DRAIN:
 		z->draining = 1;
+		return 1;
+	case FH_RECORD_NICE:
+		make_nice(z, fh_get64(record + 8), (int)(fh_get32(record + 16) % (MOST_NICE + 1)));
 		return 1;
 	default:
 		return -1;

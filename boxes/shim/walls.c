@@ -69,6 +69,11 @@ static void must(int result, const char *step)
 		fail(step);
 }
 
+uid_t fh_walls_uid(uint16_t slot)
+{
+	return FIRST_UID + (uid_t)slot;
+}
+
 int fh_policy_parse(struct fh_policy *p, const unsigned char *bytes, size_t length)
 {
 	size_t count;
@@ -191,7 +196,7 @@ static void prefer_as_oom_victim(const struct fh_zygote *zygote)
 /* Keeps the capabilities over the change of uid: they are needed once more. */
 static void change_identity(uint16_t slot)
 {
-	uid_t id = FIRST_UID + (uid_t)slot;
+	uid_t id = fh_walls_uid(slot);
 
 	must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "PR_SET_KEEPCAPS");
 	must(setgroups(0, NULL), "setgroups");
@@ -274,7 +279,7 @@ static void check_descriptors(const struct fh_policy *policy, const struct fh_de
 static void self_check(const struct fh_policy *policy, const struct fh_zygote *zygote, uint16_t slot, int connection)
 {
 	struct stat unused;
-	uid_t id = FIRST_UID + (uid_t)slot;
+	uid_t id = fh_walls_uid(slot);
 
 	check_descriptors(policy, &zygote->descriptors, connection);
 	if (stands(policy, FH_WALL_NO_NEW_PRIVS))

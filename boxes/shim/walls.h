@@ -8,6 +8,7 @@
 #include <linux/filter.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "descriptors.h"
 
@@ -62,6 +63,9 @@ struct fh_zygote {
  * or -1 when it is malformed. The filter is copied.
  */
 int fh_policy_parse(struct fh_policy *p, const unsigned char *bytes, size_t length);
+
+/* The uid of the cell in a slot, in the box's user namespace. */
+uid_t fh_walls_uid(uint16_t slot);
 
 /*
  * Raises every wall around the calling process, which must be fresh from a

@@ -36,6 +36,11 @@ void fh_put64(unsigned char *p, uint64_t v)
 	fh_put32(p + 4, (uint32_t)v);
 }
 
+uint64_t fh_microseconds(struct timeval t)
+{
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_usec;
+}
+
 int fh_read_all(int fd, void *buffer, size_t length)
 {
 	unsigned char *at = buffer;

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 
 enum {
@@ -15,7 +16,7 @@ enum {
 	FH_MAGIC_RECORD = 0x46485231,	/* "FHR1", control records */
 	FH_MAGIC_FRAME = 0x46484631,	/* "FHF1", job and result frames */
 	FH_MAGIC_POLICY = 0x46485031,	/* "FHP1", the policy of a box */
-	FH_VERSION = 2,
+	FH_VERSION = 3,
 
 	FH_HEADER_BYTES = 64,
 	FH_RECORD_BYTES = 64,
@@ -31,6 +32,7 @@ enum {
 	FH_RECORD_EXITED = 3,
 	FH_RECORD_REFUSED = 4,
 	FH_RECORD_DRAIN = 16,
+	FH_RECORD_NICE = 17,
 
 	FH_FRAME_PARKED = 1,
 	FH_FRAME_JOB = 2,
@@ -42,6 +44,9 @@ uint64_t fh_get64(const unsigned char *p);
 void fh_put16(unsigned char *p, uint16_t v);
 void fh_put32(unsigned char *p, uint32_t v);
 void fh_put64(unsigned char *p, uint64_t v);
+
+/* A time as it crosses the border. */
+uint64_t fh_microseconds(struct timeval t);
 
 /* Read or write exactly length bytes. 0, or -1 on any end but the full one. */
 int fh_read_all(int fd, void *buffer, size_t length);

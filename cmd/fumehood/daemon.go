@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sys/unix"
 
+	"github.com/fumehood/fumehood/internal/admit"
 	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/doctor"
@@ -94,9 +95,11 @@ func openAltered(ctx context.Context, c config.Config, log *slog.Logger, alter f
 		}
 	}
 	renderer := render.New(render.Config{
-		Limits: limitsOf(c), Concurrency: c.Concurrency, Queue: c.Queue, QueueTimeout: c.QueueTimeout,
+		Limits: limitsOf(c), Admission: admissionOf(c),
 	}, rendered)
-	d.server = server.New(d.serverConfig(), renderer, d.pools, log)
+	serving := d.serverConfig()
+	serving.Metrics.Watch(renderer)
+	d.server = server.New(serving, renderer, d.pools, log)
 	d.start()
 	return d, nil
 }
@@ -241,6 +244,17 @@ func cellPolicy(image string) (*seccomp.Policy, error) {
 
 func imageStore(c config.Config) image.Store {
 	return image.Store{Dir: filepath.Join(c.DataDir, "boxes")}
+}
+
+// turnsPerProcessor is how many compiles have the processors at once: more
+// than one for each, as a compile waits for the daemon now and then.
+const turnsPerProcessor = 2
+
+func admissionOf(c config.Config) admit.Config {
+	return admit.Config{
+		Turns: turnsPerProcessor * runtime.NumCPU(), Running: c.Concurrency, Queue: c.Queue, Timeout: c.QueueTimeout,
+		TenantRunning: c.TenantConcurrency, TenantCPU: c.TenantCPU,
+	}
 }
 
 func limitsOf(c config.Config) job.Limits {

@@ -28,6 +28,8 @@ type process interface {
 	// ended is closed once the zygote and all its cells are gone and nothing
 	// of the box is left on this machine.
 	ended() <-chan struct{}
+	// weigh sets the box's share of the processors, where that can be done.
+	weigh(w Weight)
 	// destroy ends the zygote by force. What ended means may come later.
 	destroy()
 }
@@ -242,11 +244,21 @@ func (b *Box) Down() <-chan struct{} {
 	return b.down
 }
 
-// Drain asks the zygote to take no more cells and to end with its last. A box
-// that cannot be asked is going down anyway.
+// Drain asks the zygote to take no more cells and to end with its last.
 func (b *Box) Drain() {
+	b.tell(wire.Drain{})
+}
+
+// Weigh sets the box's share of the processors beside other boxes. A driver that
+// cannot set it leaves it.
+func (b *Box) Weigh(w Weight) {
+	b.process.weigh(w)
+}
+
+// tell sends a record. A box that does not take it is going down anyway.
+func (b *Box) tell(r wire.Record) {
 	b.control.SetWriteDeadline(time.Now().Add(endTimeout))
-	_ = wire.WriteRecord(b.control, wire.Drain{})
+	_ = wire.WriteRecord(b.control, r)
 }
 
 // Stats returns the box's counters.
@@ -278,6 +290,12 @@ func (b *Box) Close() error {
 // ZygoteBytes is the resident size of the zygote that the cell is a copy of.
 func (l *Line) ZygoteBytes() job.Bytes {
 	return job.Bytes(l.box.Ready.RSSKiB) * job.KiB
+}
+
+// Nice asks the zygote to lower the cell's priority to a value of nice(2), from
+// 0 to 19. It cannot be raised again.
+func (l *Line) Nice(value uint32) {
+	l.box.tell(wire.Nice{CellID: l.cell, Value: value})
 }
 
 // Died is ready, once, when the cell is reported dead: Exited without the

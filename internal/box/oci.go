@@ -53,7 +53,11 @@ type container struct {
 	id       string
 	runtime  *runc.Runc
 	socket   string
+	log      *slog.Logger
 	finished chan struct{}
+
+	// scale is nil until the box is up, and where it has no control group.
+	scale *scale
 }
 
 // Start starts a box and waits until its zygote is ready.
@@ -81,7 +85,7 @@ func (o *OCI) start(ctx context.Context, id string) (*Box, error) {
 	}
 	c := &container{
 		id: id, runtime: o.State.runtime(o.Runtime), socket: filepath.Join(dir, "box.sock"),
-		finished: make(chan struct{}),
+		log: o.Log.With("box", id), finished: make(chan struct{}),
 	}
 	listener, err := listen(c.socket)
 	if err != nil {
@@ -89,7 +93,7 @@ func (o *OCI) start(ctx context.Context, id string) (*Box, error) {
 		return nil, err
 	}
 	defer listener.Close()
-	complaints := &tail{log: o.Log.With("box", id)}
+	complaints := &tail{log: c.log}
 	if err := o.run(c, dir, listener, complaints, uids); err != nil {
 		uids.release()
 		return nil, err
@@ -118,6 +122,14 @@ func (o *OCI) start(ctx context.Context, id string) (*Box, error) {
 		}
 		return nil, err
 	}
+	if c.scale, err = openScale(id); err != nil {
+		c.log.Warn("the box has a fixed share of the processors: long compiles may slow others down", "err", err)
+		return b, nil
+	}
+	go func() {
+		<-c.finished
+		c.scale.file.Close()
+	}()
 	return b, nil
 }
 
@@ -204,6 +216,15 @@ func listen(path string) (*os.File, error) {
 func (c *container) dial(ctx context.Context) (net.Conn, error) {
 	var d net.Dialer
 	return d.DialContext(ctx, "unix", c.socket)
+}
+
+func (c *container) weigh(w Weight) {
+	if c.scale == nil {
+		return
+	}
+	if err := c.scale.set(w); err != nil && !errors.Is(err, unix.ENODEV) && !errors.Is(err, os.ErrClosed) {
+		c.log.Warn("weight not set", "err", err)
+	}
 }
 
 func (c *container) ended() <-chan struct{} {

@@ -63,7 +63,7 @@ const (
 
 const (
 	policyMagic   = 0x46485031 // "FHP1"
-	policyVersion = 2
+	policyVersion = 3
 	policyBytes   = 64
 )
 

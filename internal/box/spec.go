@@ -42,8 +42,9 @@ type SpecConfig struct {
 }
 
 // zygoteCapabilities are what forking a cell into its own pid namespace under
-// its own uid takes. They count in the box's user namespace only.
-var zygoteCapabilities = []string{"CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL"}
+// its own uid takes, and lowering the priority of another uid's process. They
+// count in the box's user namespace only.
+var zygoteCapabilities = []string{"CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL", "CAP_SYS_NICE"}
 
 // Spec is the outer wall. It is a function of its argument alone, and it is
 // tested as data.

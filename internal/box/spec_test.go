@@ -26,7 +26,7 @@ func TestSpec(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	capabilities := []string{"CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL"}
+	capabilities := []string{"CAP_SYS_ADMIN", "CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", "CAP_KILL", "CAP_SYS_NICE"}
 	want := specs.Process{
 		Args: []string{"/fumehood/init", "/usr/bin/ruby3.1", "/fumehood/zygote.rb"}, Cwd: "/",
 		Env:             []string{"LANG=C.UTF-8", "TZ=UTC", "MALLOC_ARENA_MAX=1"},

@@ -34,6 +34,9 @@ const (
 	// fire before its processes run (docs/adr/009).
 	ReapTimeout = 500 * time.Millisecond
 	reapTries   = 4
+	// receiptTimeout is how long the answer to a job that was cut off waits for
+	// what its cell has used.
+	receiptTimeout = 20 * time.Millisecond
 	// endTimeout is how long a cell may live on behind the end of its stream.
 	endTimeout = 100 * time.Millisecond
 )
@@ -144,7 +147,7 @@ func (c *Conn) Run(ctx context.Context, j job.Job) (job.Result, error) {
 	}
 	done := job.Result{
 		Outcome: job.OK, Output: string(result.Output), SourceMap: string(result.SourceMap),
-		Diagnostics: diagnostics(j, result.Diagnostics), Timing: job.Timing{Compile: elapsed},
+		Diagnostics: diagnostics(j, result.Diagnostics), Timing: c.timing(j, result, elapsed),
 	}
 	if result.Kind == wire.SourceError {
 		done.Outcome, done.Output, done.SourceMap = job.SourceError, "", ""
@@ -153,6 +156,16 @@ func (c *Conn) Run(ctx context.Context, j job.Job) (job.Result, error) {
 		}
 	}
 	return done, nil
+}
+
+// timing takes the cell's own word for what it used, as far as its limits let
+// that be true.
+func (c *Conn) timing(j job.Job, said wire.Result, elapsed time.Duration) job.Timing {
+	return job.Timing{
+		Compile: elapsed,
+		CPU:     min(said.CPU, j.Limits.CPU+time.Second),
+		Peak:    min(job.Bytes(said.PeakKiB)*job.KiB, c.line.ZygoteBytes()+j.Limits.Memory),
+	}
 }
 
 func (c *Conn) exchange(j job.Job) (wire.Result, error) {
@@ -173,10 +186,16 @@ func (c *Conn) exchange(j job.Job) (wire.Result, error) {
 }
 
 // explain names the outcome of a job that brought no result. Whatever can be
-// told without the cell's exit status is: an answer does not wait for it.
+// told without the cell's exit status is: an answer waits for it a moment, for
+// its receipt, and goes without.
 func (c *Conn) explain(j job.Job, err error, elapsed time.Duration) (job.Result, error) {
 	end := func(outcome job.Outcome, text string) (job.Result, error) {
-		return job.Result{Outcome: outcome, Diagnostics: remark(text), Timing: job.Timing{Compile: elapsed}}, nil
+		result := job.Result{Outcome: outcome, Diagnostics: remark(text), Timing: job.Timing{Compile: elapsed}}
+		c.line.Close()
+		if exited, err := c.exited(receiptTimeout); err == nil {
+			result.Timing.CPU, result.Timing.Peak = exited.User+exited.System, job.Bytes(exited.MaxRSSKiB)*job.KiB
+		}
+		return result, nil
 	}
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
@@ -198,28 +217,37 @@ func (c *Conn) explain(j job.Job, err error, elapsed time.Duration) (job.Result,
 	case err != nil:
 		return job.Result{}, err
 	}
-	outcome, text := judge(exited, j.Limits, c.line.ZygoteBytes())
-	result, err := end(outcome, text)
-	result.Timing.CPU, result.Timing.Peak = exited.User+exited.System, job.Bytes(exited.MaxRSSKiB)*job.KiB
-	return result, err
+	return end(judge(exited, j.Limits, c.line.ZygoteBytes()))
+}
+
+// End is how a cell ended, as its zygote reported it.
+type End struct {
+	Death Death
+	// CPU is the processor time that it has used since its fork.
+	CPU time.Duration
+}
+
+// Nice lowers the cell's priority for good, to a value of nice(2).
+func (c *Conn) Nice(value uint32) {
+	c.line.Nice(value)
 }
 
 // Release waits until the zygote has reported the cell dead, so that its slot
-// is free, and says how it died. It returns nil also when the box is down;
+// is free, and says how it died. It returns no error also when the box is down;
 // ErrWedged means that it must be brought down. It may be called instead of
 // Run, to give up a cell.
-func (c *Conn) Release() (Death, error) {
+func (c *Conn) Release() (End, error) {
 	c.line.Close()
 	for range reapTries {
 		exited, err := c.exited(ReapTimeout)
 		if err == nil {
-			return DeathOf(exited), nil
+			return End{DeathOf(exited), exited.User + exited.System}, nil
 		}
 		if !errors.Is(err, ErrWedged) {
-			return DeathUnknown, nil
+			return End{}, nil
 		}
 	}
-	return DeathUnknown, ErrWedged
+	return End{}, ErrWedged
 }
 
 func (c *Conn) exited(timeout time.Duration) (wire.Exited, error) {

@@ -37,9 +37,14 @@ type Config struct {
 	// DrainTimeout is how long requests in flight may take after SIGTERM.
 	DrainTimeout time.Duration
 
-	// Concurrency is how many compiles run at once, Queue how many wait.
+	// Concurrency is how many compiles run at once, Queue how many wait for
+	// each kind of box.
 	Concurrency, Queue int
 	QueueTimeout       time.Duration
+	// TenantConcurrency is how many of them one tenant may run, 0 for what is
+	// fair; TenantCPU the processor time that it may use in a minute, 0 for any.
+	TenantConcurrency int
+	TenantCPU         time.Duration
 
 	// Boxes are the kinds of box to run, separated by commas; empty is all.
 	// Languages of other kinds are not known then.
@@ -79,7 +84,7 @@ func Default() Config {
 		Connections:  1024,
 		DrainTimeout: 10 * time.Second,
 
-		Concurrency: 16, Queue: 256, QueueTimeout: 5 * time.Second,
+		Concurrency: 24, Queue: 256, QueueTimeout: 5 * time.Second,
 
 		Parked: 8, CellsPerBox: 100_000, BoxLifetime: time.Hour, RetireInterval: time.Minute,
 		BoxMemory: 2048 * job.MiB, BoxTasks: 512,

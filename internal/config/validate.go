@@ -49,7 +49,7 @@ func checkLogLevel(c *Config) error {
 func checkDurations(c *Config) error {
 	var mistakes []error
 	for _, s := range Settings(c) {
-		if d, ok := s.Value.(*time.Duration); ok && (*d < time.Millisecond || *d > 24*365*time.Hour) {
+		if d, ok := s.Value.(*time.Duration); ok && !(s.Name == "tenant-cpu" && *d == 0) && (*d < time.Millisecond || *d > 24*365*time.Hour) {
 			mistakes = append(mistakes, fmt.Errorf("%s: must be from 1ms to a year", s.Name))
 		}
 	}
@@ -77,7 +77,7 @@ func checkCounts(c *Config) error {
 		name          string
 		value, lo, hi int
 	}{
-		{"connections", c.Connections, 1, 1 << 20}, {"concurrency", c.Concurrency, 1, 256}, {"queue", c.Queue, 0, 1 << 20}, {"parked", c.Parked, 1, 128},
+		{"connections", c.Connections, 1, 1 << 20}, {"concurrency", c.Concurrency, 1, 256}, {"queue", c.Queue, 0, 1 << 20}, {"tenant-concurrency", c.TenantConcurrency, 0, 256}, {"parked", c.Parked, 1, 128},
 		{"cells-per-box", c.CellsPerBox, 1, 1 << 40}, {"box-tasks", c.BoxTasks, 1, 1 << 22},
 	} {
 		if n.value < n.lo || n.value > n.hi {

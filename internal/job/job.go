@@ -98,9 +98,10 @@ type Timing struct {
 	Queue time.Duration
 	// Compile is from sending the job to having the whole result.
 	Compile time.Duration
-	// CPU and Peak are the cell's processor time and largest resident size,
-	// zygote's pages included, as the zygote reported them. They are zero for
-	// an answer that did not wait for the cell's death, as most do not.
+	// CPU and Peak are the cell's processor time since its fork and largest
+	// resident size, zygote's pages included. Of a cell that gave a result it
+	// is the cell's own word, kept within its limits: an answer does not wait
+	// for the cell's death. They are zero when the cell was cut off.
 	CPU  time.Duration
 	Peak Bytes
 }

@@ -61,6 +61,11 @@ func New(pools []Pool) *Metrics {
 	return m
 }
 
+// Watch adds the counters of who is admitted.
+func (m *Metrics) Watch(a Admission) {
+	m.registry.MustRegister(admissionCollector{a})
+}
+
 // Handler shows all of it in Prometheus's text format.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{DisableCompression: true, MaxRequestsInFlight: 4})

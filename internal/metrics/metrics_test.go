@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fumehood/fumehood/internal/admit"
 	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/pool"
@@ -103,6 +104,25 @@ func TestWalls(t *testing.T) {
 	}
 	if len(got) != len(selftest.Walls) {
 		t.Errorf("%d walls are shown, of %d", len(got), len(selftest.Walls))
+	}
+}
+
+type gate admit.Stats
+
+func (g gate) Admission() admit.Stats { return admit.Stats(g) }
+
+func TestAdmission(t *testing.T) {
+	t.Parallel()
+	m := New(nil)
+	m.Watch(gate{Brisk: 2, Running: 5, Waiting: 7, Slow: 9, Refused: map[admit.Reason]uint64{admit.Full: 3, admit.Late: 0, admit.Quota: 1}})
+	want := []string{
+		`fumehood_admission_refused_total{reason="queue_full"} 3`, `fumehood_admission_refused_total{reason="queue_timeout"} 0`,
+		`fumehood_admission_refused_total{reason="quota"} 1`,
+		`fumehood_admission_running{turn="given_back"} 3`, `fumehood_admission_running{turn="held"} 2`,
+		"fumehood_admission_slow_total 9", "fumehood_admission_waiting 7",
+	}
+	if diff := cmp.Diff(want, shown(t, m, "fumehood_admission_")); diff != "" {
+		t.Errorf("admission (-want +got):\n%s", diff)
 	}
 }
 

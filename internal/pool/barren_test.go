@@ -121,7 +121,7 @@ func TestBarrenBoxDoesNotTakeOver(t *testing.T) {
 		if !s.Ready {
 			t.Error("the pool is not ready in between")
 		}
-		if result, err := p.Do(t.Context(), haml("%p hii"), soon()); err != nil || result.Output != "<p>hii</p>\n" {
+		if result, err := p.Do(t.Context(), haml("%p hii"), soon(), unwatched{}); err != nil || result.Output != "<p>hii</p>\n" {
 			t.Errorf("in between: %q, %v", result.Output, err)
 		}
 		return s.Retired == 1
@@ -159,7 +159,7 @@ func TestBoxTurnsBarren(t *testing.T) {
 	go func() { ended <- p.Run(ctx, started) }()
 	<-started
 	eventually(t, p, "the box is replaced", func(s pool.Stats) bool {
-		if _, err := p.Do(t.Context(), haml("%p"), soon()); err != nil {
+		if _, err := p.Do(t.Context(), haml("%p"), soon(), unwatched{}); err != nil {
 			t.Fatal(err)
 		}
 		return s.Lost > 0

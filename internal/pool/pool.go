@@ -52,6 +52,7 @@ type Pool struct {
 	ready   chan *parkedCell
 
 	jobs atomic.Uint64
+	pace pace
 
 	// retirements is touched by Run alone.
 	retirements *rate.Limiter
@@ -66,24 +67,50 @@ type Pool struct {
 
 // New makes a pool. It starts nothing.
 func New(config Config, starter box.Starter, log *slog.Logger) *Pool {
-	return &Pool{
+	p := &Pool{
 		config: config, starter: starter, log: log.With("box_kind", config.Kind),
 		ready: make(chan *parkedCell), tenures: make(map[*tenure]struct{}),
 		retirements: rate.NewLimiter(rate.Every(config.RetireInterval), retireBurst),
 		ended:       make(map[ending]uint64), deaths: make(map[cell.Death]uint64),
 	}
+	p.pace.weigh = p.weigh
+	return p
 }
+
+// weigh sets the weight of every box.
+func (p *Pool) weigh(w box.Weight) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for t := range p.tenures {
+		t.box.Weigh(w)
+	}
+}
+
+const (
+	// slowAfter is how long a job has the processors like any other; most
+	// compiles take less than half of it.
+	slowAfter = 25 * time.Millisecond
+	// slowNice is the priority of one that takes longer, behindNice of one that
+	// gives way from its start.
+	slowNice, behindNice = 19, 10
+)
 
 // Do gives the job to a parked cell and returns what became of it. It waits
 // for a cell until the given moment, and for the result as long as ctx allows.
 // Errors: ErrDown, context.DeadlineExceeded without a cell, ctx's own, or ours.
 //
 // When it returns the cell has been hung up on; its death is awaited behind
-// the caller's back, and its slot is taken until then.
-func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time) (job.Result, error) {
+// the caller's back, and its slot is taken until then. A job that takes long is
+// given a lower priority, and so is one that w wants to give way; w is told of
+// that, and of what its cell has used.
+func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time, w job.Watcher) (job.Result, error) {
 	start := time.Now()
 	waiting, cancel := context.WithDeadline(ctx, until)
+	stride := p.pace.begin()
+	defer stride.end()
+	late := time.AfterFunc(slowAfter, w.Slow)
 	c, err := p.take(waiting)
+	late.Stop()
 	cancel()
 	if err != nil {
 		return job.Result{}, err
@@ -92,9 +119,19 @@ func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time) (job.Result, 
 	p.jobs.Add(1)
 	c.worked = true
 	c.tenure.running.Add(1)
+	if w.Behind() {
+		c.conn.Nice(behindNice)
+		stride.falter()
+	}
+	slow := time.AfterFunc(slowAfter, func() {
+		c.conn.Nice(slowNice)
+		stride.falter()
+		w.Slow()
+	})
 	result, err := c.conn.Run(ctx, j)
+	slow.Stop()
 	c.tenure.running.Add(-1)
-	go c.release()
+	go func() { w.Spent(c.release()) }()
 	result.Timing.Queue = queued
 	if errors.Is(err, cell.ErrLost) {
 		return result, ErrDown

@@ -51,6 +51,13 @@ func start(t *testing.T, c pool.Config, starter box.Starter) *pool.Pool {
 	return p
 }
 
+// unwatched is told how a job goes, and does nothing about it.
+type unwatched struct{}
+
+func (unwatched) Behind() bool        { return false }
+func (unwatched) Slow()               {}
+func (unwatched) Spent(time.Duration) {}
+
 func haml(source string) job.Job {
 	return job.Job{Language: "haml", Options: []byte("{}"), Locals: []byte("{}"), Source: source, Limits: boxtest.Limits}
 }
@@ -66,7 +73,7 @@ func TestSlotsAreUnique(t *testing.T) {
 		clients.Go(func() {
 			for range 20 {
 				// Everybody waits until all eight are running at once.
-				result, err := p.Do(t.Context(), haml("= (sleep 0.02; Process.uid)"), soon())
+				result, err := p.Do(t.Context(), haml("= (sleep 0.02; Process.uid)"), soon(), unwatched{})
 				if err != nil || result.Outcome != job.OK {
 					t.Errorf("Do = %s %v, %v", result.Outcome, result.Diagnostics, err)
 					return
@@ -102,19 +109,19 @@ func TestDoWaitsNoLongerThanItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		defer close(running)
-		if _, err := p.Do(ctx, haml("= sleep"), soon()); !errors.Is(err, context.Canceled) {
+		if _, err := p.Do(ctx, haml("= sleep"), soon(), unwatched{}); !errors.Is(err, context.Canceled) {
 			t.Errorf("Do of a caller who left = %v, want context.Canceled", err)
 		}
 	}()
 	for p.Stats().Running == 0 {
 		runtime.Gosched()
 	}
-	if _, err := p.Do(t.Context(), haml("%p"), time.Now().Add(50*time.Millisecond)); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := p.Do(t.Context(), haml("%p"), time.Now().Add(50*time.Millisecond), unwatched{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Do without a slot = %v, want context.DeadlineExceeded", err)
 	}
 	cancel()
 	<-running
-	if result, err := p.Do(t.Context(), haml("%p hii"), soon()); err != nil || result.Output != "<p>hii</p>\n" {
+	if result, err := p.Do(t.Context(), haml("%p hii"), soon(), unwatched{}); err != nil || result.Output != "<p>hii</p>\n" {
 		t.Errorf("Do after the slot was freed = %q, %v", result.Output, err)
 	}
 }
@@ -144,7 +151,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 	}
 	var err error
 	for range c.Parked {
-		_, failed := p.Do(t.Context(), haml("%p"), soon())
+		_, failed := p.Do(t.Context(), haml("%p"), soon(), unwatched{})
 		err = errors.Join(err, failed)
 	}
 	// Long enough for every parker to have tried, and failed, more than once.
@@ -156,7 +163,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 		t.Fatalf("parked cells without a descriptor to spare: %v", err)
 	}
 	parked(c.Parked)
-	if result, err := p.Do(t.Context(), haml("%p hii"), soon()); err != nil || result.Output != "<p>hii</p>\n" {
+	if result, err := p.Do(t.Context(), haml("%p hii"), soon(), unwatched{}); err != nil || result.Output != "<p>hii</p>\n" {
 		t.Errorf("after the descriptors are back: %q, %v", result.Output, err)
 	}
 }
@@ -184,7 +191,7 @@ func TestRunReportsTheFirstStart(t *testing.T) {
 		if p.Ready() || len(p.Stats().Boxes) > 0 {
 			t.Errorf("%s: a box is left: %+v", name, p.Stats())
 		}
-		if _, err := p.Do(expired(t), haml("%p"), soon()); !errors.Is(err, pool.ErrDown) {
+		if _, err := p.Do(expired(t), haml("%p"), soon(), unwatched{}); !errors.Is(err, pool.ErrDown) {
 			t.Errorf("%s: Do = %v, want ErrDown", name, err)
 		}
 	}

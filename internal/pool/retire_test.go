@@ -37,7 +37,7 @@ func rests(s pool.Stats) bool {
 // crashOnce has a cell die.
 func crashOnce(t *testing.T, p *pool.Pool, source string, outcome job.Outcome) {
 	t.Helper()
-	result, err := p.Do(t.Context(), haml(source), soon())
+	result, err := p.Do(t.Context(), haml(source), soon(), unwatched{})
 	if err != nil || result.Outcome != outcome {
 		t.Fatalf("%s: %s %v, %v, want %s", source, result.Outcome, result.Diagnostics, err, outcome)
 	}
@@ -93,7 +93,7 @@ func TestWhatRetires(t *testing.T) {
 			p := start(t, config(t), boxtest.Starter(t, 0))
 			j := haml(test.source)
 			j.Limits.Wall = 500 * time.Millisecond
-			result, err := p.Do(t.Context(), j, soon())
+			result, err := p.Do(t.Context(), j, soon(), unwatched{})
 			if err != nil || result.Outcome != test.outcome {
 				t.Errorf("Do = %s %v, %v, want %s", result.Outcome, result.Diagnostics, err, test.outcome)
 			}
@@ -120,7 +120,7 @@ func TestCrashesAreNoOutage(t *testing.T) {
 	for range 2 {
 		clients.Go(func() {
 			for !over.Load() {
-				if result, err := p.Do(t.Context(), haml(crash), soon()); err != nil || result.Outcome != job.Violation {
+				if result, err := p.Do(t.Context(), haml(crash), soon(), unwatched{}); err != nil || result.Outcome != job.Violation {
 					t.Errorf("a crash = %s, %v", result.Outcome, err)
 					return
 				}
@@ -129,7 +129,7 @@ func TestCrashesAreNoOutage(t *testing.T) {
 	}
 	clients.Go(func() {
 		for !over.Load() {
-			if result, err := p.Do(t.Context(), haml("%p hii"), soon()); err != nil || result.Output != "<p>hii</p>\n" {
+			if result, err := p.Do(t.Context(), haml("%p hii"), soon(), unwatched{}); err != nil || result.Output != "<p>hii</p>\n" {
 				t.Errorf("a page beside the crashes = %s %q, %v", result.Outcome, result.Output, err)
 				return
 			}
@@ -162,7 +162,7 @@ func TestRecycledIsCounted(t *testing.T) {
 		if s.Recycled >= 2 {
 			return rests(s)
 		}
-		if _, err := p.Do(t.Context(), haml("%p"), soon()); err != nil {
+		if _, err := p.Do(t.Context(), haml("%p"), soon(), unwatched{}); err != nil {
 			t.Fatal(err)
 		}
 		return false

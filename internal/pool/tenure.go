@@ -248,20 +248,21 @@ func (t *tenure) destroy(why error) {
 }
 
 // release waits for the cell's death and frees its slot. It must be called
-// once for each cell that offer got.
-func (c *parkedCell) release() {
+// once for each cell that offer got. It returns the cell's processor time.
+func (c *parkedCell) release() time.Duration {
 	t := c.tenure
 	t.dying.Add(1)
-	death, err := c.conn.Release()
+	end, err := c.conn.Release()
 	if err != nil {
 		t.destroy(err)
 	}
-	t.pool.countDeath(death)
-	if c.worked && death.Suspect() {
-		t.suspect(death)
+	t.pool.countDeath(end.Death)
+	if c.worked && end.Death.Suspect() {
+		t.suspect(end.Death)
 	}
 	t.dying.Add(-1)
 	t.slots <- c.slot
 	close(c.gone)
 	t.cells.Done()
+	return end.CPU
 }

@@ -4,20 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/semaphore"
-
+	"github.com/fumehood/fumehood/internal/admit"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/lang"
 )
 
 // Runner gives a job to a cell of one box kind. Do waits for a cell until the
 // given moment, context.DeadlineExceeded after it, and for the result until it
-// is there or ctx ends. It may be called from many goroutines.
+// is there or ctx ends. It tells w how the job goes. It may be called from many
+// goroutines.
 type Runner interface {
-	Do(ctx context.Context, j job.Job, until time.Time) (job.Result, error)
+	Do(ctx context.Context, j job.Job, until time.Time, w job.Watcher) (job.Result, error)
 }
 
 // Box is where the languages of one box kind are compiled.
@@ -33,23 +32,21 @@ type Box struct {
 type Config struct {
 	// Limits are the most that any caller gets.
 	Limits job.Limits
-	// Concurrency is how many jobs run at once, Queue how many more may
-	// wait, QueueTimeout how long.
-	Concurrency, Queue int
-	QueueTimeout       time.Duration
+	// Admission says how many compiles run and wait at once, and how long they
+	// wait: for their turn, and for a cell.
+	Admission admit.Config
 }
 
 // Renderer turns requests into results. It is safe for concurrent use.
 type Renderer struct {
-	config  Config
-	boxes   map[string]Box // by box kind
-	turns   *semaphore.Weighted
-	waiting atomic.Int64
+	config Config
+	boxes  map[string]Box // by box kind
+	gate   *admit.Gate
 }
 
 // New makes a Renderer over the given boxes.
 func New(config Config, boxes map[string]Box) *Renderer {
-	return &Renderer{config: config, boxes: boxes, turns: semaphore.NewWeighted(int64(config.Concurrency))}
+	return &Renderer{config: config, boxes: boxes, gate: admit.New(config.Admission)}
 }
 
 // Request is a compile in the caller's words. Options and Locals are JSON
@@ -90,8 +87,19 @@ func (r *Renderer) Engines(l *lang.Language) []string {
 	return all
 }
 
-// Render compiles. Its errors are *job.Invalid (the caller's), ErrBusy, the
-// runner's, and ctx's when the caller has left.
+// Check reports that a tenant's request would be refused whatever it asks for,
+// before any of it is read. The error is *admit.Refusal.
+func (r *Renderer) Check(tenant string) error {
+	return r.gate.Check(tenant)
+}
+
+// Admission returns the counters of who runs, waits and was refused.
+func (r *Renderer) Admission() admit.Stats {
+	return r.gate.Stats()
+}
+
+// Render compiles. Its errors are *job.Invalid (the caller's), *admit.Refusal,
+// ErrBusy, the runner's, and ctx's when the caller has left.
 func (r *Renderer) Render(ctx context.Context, request Request) (Answer, error) {
 	j, err := r.resolve(request)
 	if err != nil {
@@ -106,21 +114,19 @@ func (r *Renderer) Render(ctx context.Context, request Request) (Answer, error) 
 // the steps that follow.
 func (r *Renderer) run(ctx context.Context, j job.Job) (job.Result, error) {
 	start := time.Now()
-	until := start.Add(r.config.QueueTimeout)
-	queued, cancel := context.WithDeadlineCause(ctx, until, ErrBusy)
-	defer cancel()
-	if err := r.admit(queued); err != nil {
+	turn, err := r.gate.Admit(ctx, mustFind(j.Language).Box, j.Tenant)
+	if err != nil {
 		return job.Result{}, err
 	}
-	defer r.turns.Release(1)
+	defer turn.End()
 	waited := time.Since(start)
-	result, err := r.runOne(ctx, j, until)
+	result, err := r.runOne(ctx, j, turn)
 	for _, step := range j.Then {
 		if err != nil || result.Outcome != job.OK {
 			break
 		}
 		before := result
-		if result, err = r.runOne(ctx, following(j, step, before), time.Now().Add(r.config.QueueTimeout)); err == nil {
+		if result, err = r.runOne(ctx, following(j, step, before), turn); err == nil {
 			result = behind(j, step, before, result)
 		}
 	}
@@ -130,27 +136,13 @@ func (r *Renderer) run(ctx context.Context, j job.Job) (job.Result, error) {
 
 // runOne gives one job to a cell. Waiting for a cell, when a box has just
 // died, is queueing too.
-func (r *Renderer) runOne(ctx context.Context, j job.Job, until time.Time) (job.Result, error) {
-	result, err := r.boxes[mustFind(j.Language).Box].Runner.Do(ctx, j, until)
+func (r *Renderer) runOne(ctx context.Context, j job.Job, w job.Watcher) (job.Result, error) {
+	until := time.Now().Add(r.config.Admission.Timeout)
+	result, err := r.boxes[mustFind(j.Language).Box].Runner.Do(ctx, j, until, w)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = ErrBusy
 	}
 	return result, err
-}
-
-func (r *Renderer) admit(ctx context.Context) error {
-	if r.turns.TryAcquire(1) {
-		return nil
-	}
-	if r.waiting.Add(1) > int64(r.config.Queue) {
-		r.waiting.Add(-1)
-		return ErrBusy
-	}
-	defer r.waiting.Add(-1)
-	if r.turns.Acquire(ctx, 1) != nil {
-		return context.Cause(ctx)
-	}
-	return nil
 }
 
 func mustFind(id string) *lang.Language {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/fumehood/fumehood/internal/admit"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/render"
 )
@@ -24,7 +25,7 @@ type runner struct {
 	do func(ctx context.Context, j job.Job) (job.Result, error)
 }
 
-func (r runner) Do(ctx context.Context, j job.Job, _ time.Time) (job.Result, error) {
+func (r runner) Do(ctx context.Context, j job.Job, _ time.Time, _ job.Watcher) (job.Result, error) {
 	return r.do(ctx, j)
 }
 
@@ -35,7 +36,7 @@ func renderer(c render.Config, do func(ctx context.Context, j job.Job) (job.Resu
 	})
 }
 
-var calm = render.Config{Concurrency: 4, Queue: 4, QueueTimeout: time.Second}
+var calm = render.Config{Admission: admit.Config{Turns: 4, Running: 8, Queue: 4, Timeout: time.Second}}
 
 // What the caller said becomes one canonical job.
 func TestResolve(t *testing.T) {
@@ -106,7 +107,7 @@ func TestAdmission(t *testing.T) {
 	var mu sync.Mutex
 	running, most := 0, 0
 	entered, leave := make(chan struct{}, 10), make(chan struct{})
-	r := renderer(render.Config{Concurrency: 2, Queue: 3, QueueTimeout: 10 * time.Second}, func(context.Context, job.Job) (job.Result, error) {
+	r := renderer(render.Config{Admission: admit.Config{Turns: 2, Running: 3, Queue: 3, Timeout: 10 * time.Second}}, func(context.Context, job.Job) (job.Result, error) {
 		mu.Lock()
 		running++
 		most = max(most, running)
@@ -132,8 +133,8 @@ func TestAdmission(t *testing.T) {
 		go ask()
 	}
 	for range 7 {
-		if err := <-outcomes; !errors.Is(err, render.ErrBusy) {
-			t.Errorf("beyond the queue: %v, want ErrBusy", err)
+		if err := <-outcomes; reason(err) != admit.Full {
+			t.Errorf("beyond the queue: %v, want a refusal", err)
 		}
 	}
 	close(leave)
@@ -147,10 +148,19 @@ func TestAdmission(t *testing.T) {
 	}
 }
 
+// reason is why a compile was refused, "" if it was not.
+func reason(err error) admit.Reason {
+	var refused *admit.Refusal
+	if errors.As(err, &refused) {
+		return refused.Reason
+	}
+	return ""
+}
+
 func TestQueueTimeout(t *testing.T) {
 	t.Parallel()
 	entered, leave := make(chan struct{}), make(chan struct{})
-	r := renderer(render.Config{Concurrency: 1, Queue: 1, QueueTimeout: 20 * time.Millisecond}, func(ctx context.Context, _ job.Job) (job.Result, error) {
+	r := renderer(render.Config{Admission: admit.Config{Turns: 1, Running: 1, Queue: 1, Timeout: 20 * time.Millisecond}}, func(ctx context.Context, _ job.Job) (job.Result, error) {
 		close(entered)
 		<-leave
 		return job.Result{Outcome: job.OK}, nil
@@ -161,8 +171,8 @@ func TestQueueTimeout(t *testing.T) {
 		first <- err
 	}()
 	<-entered
-	if _, err := r.Render(t.Context(), render.Request{Language: "haml"}); !errors.Is(err, render.ErrBusy) {
-		t.Errorf("after the queue timeout: %v, want ErrBusy", err)
+	if _, err := r.Render(t.Context(), render.Request{Language: "haml"}); reason(err) != admit.Late {
+		t.Errorf("after the queue timeout: %v, want a refusal", err)
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -6,10 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/job"
 )
 
@@ -36,7 +36,7 @@ func (v *view) cgroups(memory job.Bytes, tasks int64) error {
 		{"box memory limit", "memory", "memory.memsw.limit_in_bytes", "memory.swap.max", uint64(memory), true},
 		{"box task limit", "pids", "pids.max", "pids.max", uint64(tasks), false},
 	} {
-		dir, unified, err := controlGroup(groups, string(mounts), l.controller)
+		dir, unified, err := box.ControlGroup(groups, string(mounts), l.controller)
 		if err != nil {
 			v.findings = append(v.findings, Finding{l.wall, err.Error()})
 			continue
@@ -62,45 +62,4 @@ func (v *view) cgroups(memory job.Bytes, tasks int64) error {
 		}
 	}
 	return nil
-}
-
-// controlGroup finds the directory of a process's control group: groups is its
-// /proc/PID/cgroup, mounts this process's mountinfo.
-func controlGroup(groups, mounts, controller string) (dir string, unified bool, err error) {
-	path, unified := groupPath(groups, controller)
-	if path == "" {
-		return "", false, fmt.Errorf("the box is in no control group of %q", controller)
-	}
-	for line := range strings.Lines(mounts) {
-		before, after, ok := strings.Cut(line, " - ")
-		fields, source := strings.Fields(before), strings.Fields(after)
-		if !ok || len(fields) < 5 || len(source) < 3 {
-			continue
-		}
-		if unified && source[0] != "cgroup2" ||
-			!unified && (source[0] != "cgroup" || !slices.Contains(strings.Split(source[2], ","), controller)) {
-			continue
-		}
-		// In a container only a part of the hierarchy may be mounted.
-		below := strings.TrimPrefix(path, strings.TrimSuffix(fields[3], "/"))
-		return filepath.Join(fields[4], below), unified, nil
-	}
-	return "", false, fmt.Errorf("no hierarchy of control groups with %q is mounted", controller)
-}
-
-// groupPath reads lines such as "7:memory:/name", and "0::/name" of version 2.
-func groupPath(groups, controller string) (path string, unified bool) {
-	for line := range strings.Lines(groups) {
-		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
-		if len(parts) != 3 {
-			continue
-		}
-		if slices.Contains(strings.Split(parts[1], ","), controller) {
-			return parts[2], false
-		}
-		if parts[1] == "" {
-			path, unified = parts[2], true
-		}
-	}
-	return path, unified
 }

@@ -47,9 +47,9 @@ func (i *Inspector) lookFromOutside(b *box.Box) ([]Finding, error) {
 
 const (
 	noCapabilities = "0000000000000000"
-	// zygoteCapabilities are SYS_ADMIN, SETUID, SETGID, SETPCAP and KILL, as a
+	// zygoteCapabilities are SYS_ADMIN, SETUID, SETGID, SETPCAP, KILL and SYS_NICE, as a
 	// set of linux/capability.h's numbers: internal/box's Spec grants them.
-	zygoteCapabilities = "00000000002001e0"
+	zygoteCapabilities = "0000000000a001e0"
 )
 
 // identity looks at every thread: no_new_privs, filters and credentials are

@@ -41,6 +41,18 @@ func (s *Server) allowed(scope token.Scope, h handler) handler {
 	}
 }
 
+// admitted refuses a request whose tenant would be refused whatever it asks for,
+// before anything of the body is read.
+func (s *Server) admitted(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request, e *exchange) error {
+		if err := s.renderer.Check(e.holder.Tenant); err != nil {
+			e.compiles = true
+			return err
+		}
+		return h(w, r, e)
+	}
+}
+
 // bearer is the token in a request's head, the only place that is looked at:
 // a URL ends up in logs. It is empty if there is none, or more than one.
 func bearer(head http.Header) string {

@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
+	"github.com/fumehood/fumehood/internal/admit"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/render"
@@ -26,6 +28,7 @@ type problem struct {
 func problemOf(err error) problem {
 	var invalid *job.Invalid
 	var http4xx *requestError
+	var refused *admit.Refusal
 	switch {
 	case errors.As(err, &invalid):
 		return problem{
@@ -34,6 +37,8 @@ func problemOf(err error) problem {
 		}
 	case errors.As(err, &http4xx):
 		return problem{status: http4xx.status, code: http4xx.code, message: http4xx.message}
+	case errors.As(err, &refused):
+		return refusal(refused)
 	case errors.Is(err, render.ErrBusy):
 		return problem{status: http.StatusServiceUnavailable, code: "busy", message: "too many compiles are waiting; try again", retry: 1}
 	case errors.Is(err, pool.ErrDown):
@@ -42,6 +47,16 @@ func problemOf(err error) problem {
 		return problem{status: http.StatusServiceUnavailable, code: "cancelled", message: "the compile was given up; try again", retry: 1}
 	}
 	return problem{status: http.StatusInternalServerError, code: "internal", message: "something went wrong on our side; quote the request id"}
+}
+
+// refusal says why a compile was not admitted, and when to come back.
+func refusal(r *admit.Refusal) problem {
+	// Rounded up: who comes back too early is refused again.
+	p := problem{status: http.StatusServiceUnavailable, code: "busy", message: "too many compiles are waiting; try again", retry: int((r.RetryAfter + time.Second - 1) / time.Second)}
+	if r.Reason == admit.Quota {
+		p.status, p.code, p.message = http.StatusTooManyRequests, "quota", "the processor time of this minute is used up; try again later"
+	}
+	return p
 }
 
 // shorten keeps a caller's own words, quoted back, from filling an answer.
@@ -93,7 +108,7 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, e *exchange,
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", "Bearer")
 		fallthrough
-	case http.StatusForbidden, http.StatusRequestEntityTooLarge:
+	case http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusTooManyRequests:
 		// What is left of the body is not worth reading.
 		w.Header().Set("Connection", "close")
 	}

@@ -19,13 +19,13 @@ type face struct {
 // newPublic is the face for callers who compile.
 func newPublic(s *Server) *face {
 	f := &face{server: s, mux: http.NewServeMux()}
-	f.handle("POST /v1/render", token.Compile, s.render)
+	f.handle("POST /v1/render", token.Compile, s.admitted(s.render))
 	f.handle("GET /v1/languages", token.Compile, s.languages)
 	f.handle("GET /v1/limits", token.Compile, s.limits)
 	f.handle("GET /v1/boxes", token.Admin, s.boxStats)
 	for _, l := range lang.Table {
 		if l.Locals != lang.NoLocals {
-			f.handle("POST /"+l.ID, token.Compile, s.markup(l.ID))
+			f.handle("POST /"+l.ID, token.Compile, s.admitted(s.markup(l.ID)))
 		}
 	}
 	f.health()

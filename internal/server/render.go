@@ -50,7 +50,7 @@ type diagnosticShape struct {
 }
 
 // receiptShape: an answer goes out before its cell is torn down, so the cell's
-// own figures are null unless the outcome had to wait for them.
+// own figures are what it said itself, and null when it was cut off.
 type receiptShape struct {
 	QueueMS   float64  `json:"queue_ms"`
 	CompileMS float64  `json:"compile_ms"`

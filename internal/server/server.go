@@ -37,6 +37,7 @@ type renderer interface {
 	Render(ctx context.Context, request render.Request) (render.Answer, error)
 	Engines(l *lang.Language) []string
 	Limits() job.Limits
+	Check(tenant string) error
 }
 
 // boxes is what the server needs of pool.Pool.

@@ -10,7 +10,9 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/fumehood/fumehood/internal/admit"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/lang"
 	"github.com/fumehood/fumehood/internal/metrics"
@@ -26,6 +28,7 @@ func (a answers) Render(ctx context.Context, request render.Request) (render.Ans
 }
 func (answers) Engines(*lang.Language) []string { return []string{"haml@0"} }
 func (answers) Limits() job.Limits              { return job.Limits{Source: 1000, Options: 100} }
+func (answers) Check(string) error              { return nil }
 
 func serverOf(a answers) (*Server, *bytes.Buffer) {
 	log := new(bytes.Buffer)
@@ -58,6 +61,8 @@ func TestProblems(t *testing.T) {
 		{"invalid", &job.Invalid{Field: "x", Reason: "y"}, 400, "invalid", ""},
 		{"too large", &job.Invalid{Field: "x", Reason: "y", Fault: job.TooLarge}, 413, "invalid", ""},
 		{"busy", render.ErrBusy, 503, "busy", "1"},
+		{"queue full", &admit.Refusal{Reason: admit.Full, RetryAfter: 1100 * time.Millisecond}, 503, "busy", "2"},
+		{"quota", &admit.Refusal{Reason: admit.Quota, RetryAfter: 7 * time.Second}, 429, "quota", "7"},
 		{"box down", errors.Join(errors.New("x"), pool.ErrDown), 503, "box_down", "1"},
 		{"ours", errors.New("secret detail"), 500, "internal", ""},
 	}

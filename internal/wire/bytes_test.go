@@ -57,11 +57,17 @@ func diagnostic(d wire.Diagnostic) []byte {
 
 // result is the frame of a result.
 func result(r wire.Result) []byte {
-	body := word(uint32(len(r.Diagnostics)))
+	body := join(word(uint32(r.CPU.Microseconds())), word(r.PeakKiB), word(uint32(len(r.Diagnostics))))
 	for _, d := range r.Diagnostics {
 		body = append(body, diagnostic(d)...)
 	}
 	return frame(r.Kind, join(body, field(string(r.Output)), field(string(r.SourceMap))))
+}
+
+// count opens a result's body: what the cell used, and how many diagnostics
+// there are.
+func count(diagnostics uint32) []byte {
+	return join(word(0), word(0), word(diagnostics))
 }
 
 func join(parts ...[]byte) []byte {

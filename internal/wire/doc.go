@@ -21,7 +21,7 @@ package wire
 import "errors"
 
 // Version is the first thing that must agree on both sides.
-const Version = 2
+const Version = 3
 
 const (
 	magicHeader = 0x46484831 // "FHH1"

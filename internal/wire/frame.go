@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"time"
 )
 
 // Kind says what a frame carries.
@@ -45,7 +46,11 @@ type Diagnostic struct {
 // Result is what a cell says, checked for shape only. Every byte of it was
 // chosen by the job's author.
 type Result struct {
-	Kind        Kind
+	Kind Kind
+	// CPU and PeakKiB are the processor time that the cell has used since its
+	// fork and its largest resident size, in its own words.
+	CPU         time.Duration
+	PeakKiB     uint32
 	Diagnostics []Diagnostic
 	Output      []byte
 	// SourceMap is empty when there is none.
@@ -56,8 +61,11 @@ type Result struct {
 // an output.
 type ResultLimits struct{ OutputBytes, DiagnosticsBytes int }
 
+// resultHead stands before the diagnostics of a result.
+const resultHead = 3 * 4
+
 // Parts of a result's body that are neither output nor diagnostics.
-const resultOverhead = 12
+const resultOverhead = 20
 
 // A frame:
 //
@@ -197,18 +205,18 @@ func readBody(r io.Reader, length int) ([]byte, error) {
 
 // decodeResult decodes a result's body:
 //
-//	│ count │ { severity │ line │ column │ end line │ end column │ n│file │ n│code │ n│message } … │ n│output │ n│source map │
+//	│ cpu µs │ peak KiB │ count │ { severity │ line │ column │ end line │ end column │ n│file │ n│code │ n│message } … │ n│output │ n│source map │
 func decodeResult(body []byte, limits ResultLimits) (Result, error) {
 	d := decoder{rest: body}
+	result := Result{CPU: time.Duration(d.uint32()) * time.Microsecond, PeakKiB: d.uint32()}
 	count := d.uint32()
 	// The smallest diagnostic has 29 bytes: a larger count is a lie.
 	if int64(count) > int64(len(body))/29 {
 		return Result{}, fmt.Errorf("%d diagnostics in %d bytes: %w", count, len(body), ErrMalformed)
 	}
-	var result Result
 	for range count {
 		result.Diagnostics = append(result.Diagnostics, d.diagnostic())
-		if len(body)-4-len(d.rest) > limits.DiagnosticsBytes {
+		if len(body)-resultHead-len(d.rest) > limits.DiagnosticsBytes {
 			return Result{}, ErrTooLarge
 		}
 	}

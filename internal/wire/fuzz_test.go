@@ -41,12 +41,12 @@ func FuzzReadResult(f *testing.F) {
 	}
 	f.Add(frameHead(wire.OK, math.MaxUint32), uint16(0), uint16(0))
 	f.Add(frameHead(wire.OK, math.MaxInt32), uint16(math.MaxUint16), uint16(math.MaxUint16))
-	f.Add(frame(wire.OK, word(math.MaxUint32)), uint16(100), uint16(100))
+	f.Add(frame(wire.OK, count(math.MaxUint32)), uint16(100), uint16(100))
 	f.Fuzz(func(t *testing.T, data []byte, outputBytes, diagnosticsBytes uint16) {
 		limits := wire.ResultLimits{OutputBytes: int(outputBytes), DiagnosticsBytes: int(diagnosticsBytes)}
 		stream := &greedy{from: bytes.NewReader(data)}
 		got, err := wire.ReadResult(stream, limits)
-		if want := max(wire.FrameBytes, 2*int(outputBytes)+int(diagnosticsBytes)+12); stream.asked > want {
+		if want := max(wire.FrameBytes, 2*int(outputBytes)+int(diagnosticsBytes)+20); stream.asked > want {
 			t.Errorf("asked for %d bytes at once, want at most %d", stream.asked, want)
 		}
 		slow, slowErr := wire.ReadResult(iotest.OneByteReader(bytes.NewReader(data)), limits)
@@ -66,7 +66,7 @@ func FuzzReadResult(f *testing.F) {
 		if diff := cmp.Diff(data, again); diff != "" {
 			t.Errorf("encoded again (-data +encoded):\n%s", diff)
 		}
-		said := len(again) - wire.FrameBytes - 12 - len(got.Output) - len(got.SourceMap)
+		said := len(again) - wire.FrameBytes - 20 - len(got.Output) - len(got.SourceMap)
 		if len(got.Output) > limits.OutputBytes || said > limits.DiagnosticsBytes {
 			t.Errorf("got %d bytes of output and %d of diagnostics, want %+v", len(got.Output), said, limits)
 		}

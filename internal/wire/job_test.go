@@ -27,7 +27,7 @@ func TestAppendJob(t *testing.T) {
 				Options: []byte(`{}`), Locals: []byte(`{"a":1}`), Source: "%p é\n",
 				Files: []wire.File{{Name: "a", Source: "é"}, {Name: "bc"}},
 			},
-			want: `46484631 02 02 0000 0000004b
+			want: `46484631 03 02 0000 0000004b
 				01020304 11121314
 				00000004 68616d6c
 				00000003 362e31
@@ -41,7 +41,7 @@ func TestAppendJob(t *testing.T) {
 		{
 			name: "nothing in it",
 			job:  wire.JobBody{},
-			want: "46484631 02 02 0000 00000020 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000",
+			want: "46484631 03 02 0000 00000020 00000000 00000000 00000000 00000000 00000000 00000000 00000000 00000000",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

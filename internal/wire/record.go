@@ -14,6 +14,7 @@ const (
 	recordExited  = 3
 	recordRefused = 4
 	recordDrain   = 16
+	recordNice    = 17
 )
 
 // A Record is one fixed-size message on the control connection:
@@ -23,8 +24,8 @@ const (
 //	│magic │v│k│ 0│ cell id│ as the kind has it                               │
 //	└──────┴─┴─┴──┴────────┴──────────────────────────────────────────────────┘
 //
-// It is one of Engine, Ready, Exited, Refused (from the zygote) and Drain (from
-// the daemon).
+// It is one of Engine, Ready, Exited, Refused (from the zygote), Drain and Nice
+// (from the daemon).
 type Record interface{ append(b []byte) []byte }
 
 // Engine names one engine that the box has loaded. Name has 15 bytes at most,
@@ -66,6 +67,14 @@ type Refused struct {
 
 // Drain asks the box to take no more cells and to end with its last.
 type Drain struct{}
+
+// Nice asks the zygote to lower a cell's priority, with all of its threads. A
+// cell that is gone meanwhile is passed over.
+type Nice struct {
+	CellID uint64
+	// Value is as nice(2) has it, from 0 to 19.
+	Value uint32
+}
 
 func start(kind uint8, cell uint64) [RecordBytes]byte {
 	var p [RecordBytes]byte
@@ -117,6 +126,12 @@ func (r Drain) append(b []byte) []byte {
 	return append(b, p[:]...)
 }
 
+func (r Nice) append(b []byte) []byte {
+	p := start(recordNice, r.CellID)
+	binary.BigEndian.PutUint32(p[16:], r.Value)
+	return append(b, p[:]...)
+}
+
 // WriteRecord writes one record.
 func WriteRecord(w io.Writer, r Record) error {
 	_, err := w.Write(r.append(nil))
@@ -159,6 +174,8 @@ func ReadRecord(r io.Reader) (Record, error) {
 		return Refused{CellID: cell, Errno: binary.BigEndian.Uint32(p[16:])}, nil
 	case recordDrain:
 		return Drain{}, nil
+	case recordNice:
+		return Nice{CellID: cell, Value: binary.BigEndian.Uint32(p[16:])}, nil
 	}
 	return nil, fmt.Errorf("record of kind %d: %w", p[5], ErrMalformed)
 }

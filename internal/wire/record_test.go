@@ -25,24 +25,24 @@ var records = []struct {
 	{
 		name:   "engine",
 		record: wire.Engine{Name: "haml", Version: "6.1.1"},
-		bytes: `46485231 02 01 0000 0000000000000000
+		bytes: `46485231 03 01 0000 0000000000000000
 			68616d6c 00000000 00000000 00000000
 			362e312e 31`,
 	},
 	{
 		name:   "engine with the longest names",
 		record: wire.Engine{Name: strings.Repeat("n", 15), Version: strings.Repeat("v", 31)},
-		bytes:  "46485231 02 01 0000 0000000000000000" + strings.Repeat("6e", 15) + "00" + strings.Repeat("76", 31),
+		bytes:  "46485231 03 01 0000 0000000000000000" + strings.Repeat("6e", 15) + "00" + strings.Repeat("76", 31),
 	},
 	{
 		name:   "engine without names",
 		record: wire.Engine{},
-		bytes:  "46485231 02 01 0000",
+		bytes:  "46485231 03 01 0000",
 	},
 	{
 		name:   "ready",
 		record: wire.Ready{Without: 0x01020304, LandlockABI: 0x11121314, PIDNamespace: 0x2122232425262728, RSSKiB: 0x31323334},
-		bytes:  "46485231 02 02 0000 0000000000000000 01020304 11121314 2122232425262728 31323334",
+		bytes:  "46485231 03 02 0000 0000000000000000 01020304 11121314 2122232425262728 31323334",
 	},
 	{
 		name: "exited",
@@ -51,7 +51,7 @@ var records = []struct {
 			User: 0x3132 * time.Microsecond, System: 0x4142 * time.Microsecond,
 			Forked: 0x5152535455565758, Reaped: 0x6162636465666768,
 		},
-		bytes: `46485231 02 03 0000 0102030405060708
+		bytes: `46485231 03 03 0000 0102030405060708
 			11121314 21222324 0000000000003132 0000000000004142 5152535455565758 6162636465666768`,
 	},
 	{
@@ -60,18 +60,23 @@ var records = []struct {
 			CellID: math.MaxUint64, Status: math.MaxUint32, MaxRSSKiB: math.MaxUint32,
 			User: 24 * time.Hour, System: 24 * time.Hour, Forked: math.MaxUint64, Reaped: math.MaxUint64,
 		},
-		bytes: `46485231 02 03 0000 ffffffffffffffff
+		bytes: `46485231 03 03 0000 ffffffffffffffff
 			ffffffff ffffffff 000000141dd76000 000000141dd76000 ffffffffffffffff ffffffffffffffff`,
 	},
 	{
 		name:   "refused",
 		record: wire.Refused{CellID: 0x0102030405060708, Errno: 11},
-		bytes:  "46485231 02 04 0000 0102030405060708 0000000b",
+		bytes:  "46485231 03 04 0000 0102030405060708 0000000b",
 	},
 	{
 		name:   "drain",
 		record: wire.Drain{},
-		bytes:  "46485231 02 10 0000",
+		bytes:  "46485231 03 10 0000",
+	},
+	{
+		name:   "nice",
+		record: wire.Nice{CellID: 0x0102030405060708, Value: 19},
+		bytes:  "46485231 03 11 0000 0102030405060708 00000013",
 	},
 }
 
@@ -184,7 +189,7 @@ func TestWriteRecordCutsNames(t *testing.T) {
 	if err := wire.WriteRecord(&got, wire.Engine{Name: strings.Repeat("n", 17), Version: strings.Repeat("v", 33)}); err != nil {
 		t.Fatal(err)
 	}
-	want := "46485231 02 01 0000 0000000000000000" + strings.Repeat("6e", 15) + "00" + strings.Repeat("76", 31)
+	want := "46485231 03 01 0000 0000000000000000" + strings.Repeat("6e", 15) + "00" + strings.Repeat("76", 31)
 	if diff := cmp.Diff(padded(t, wire.RecordBytes, want), got.Bytes()); diff != "" {
 		t.Errorf("WriteRecord (-want +got):\n%s", diff)
 	}
@@ -192,7 +197,7 @@ func TestWriteRecordCutsNames(t *testing.T) {
 
 func TestReadRecordRefuses(t *testing.T) {
 	t.Parallel()
-	drain := padded(t, wire.RecordBytes, "46485231 02 11 0000")
+	drain := padded(t, wire.RecordBytes, "46485231 03 10 0000")
 	with := func(at int, b byte) io.Reader {
 		changed := bytes.Clone(drain)
 		changed[at] = b

@@ -8,6 +8,7 @@ import (
 	"os"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -38,6 +39,7 @@ func TestReadResult(t *testing.T) {
 		want wire.Result
 	}{
 		{"ok", wire.Result{Kind: wire.OK, Output: []byte("<p>hii</p>\n")}},
+		{"usage", wire.Result{Kind: wire.OK, Output: []byte("x"), CPU: 4294967295 * time.Microsecond, PeakKiB: math.MaxUint32}},
 		{"empty output", wire.Result{Kind: wire.OK, Output: []byte{}}},
 		{"output that is no text", wire.Result{Kind: wire.OK, Output: []byte{0, 0xff, 0xfe}}},
 		{"source error", wire.Result{
@@ -86,7 +88,7 @@ func TestReadResultRefuses(t *testing.T) {
 		changed[at] = b
 		return changed
 	}
-	const most = 2*64 + 64 + 12
+	const most = 2*64 + 64 + 20
 	one := diagnostic(wire.Diagnostic{Code: "c", Message: "m"})
 	// Up to its texts a diagnostic has these bytes.
 	head := one[:17]
@@ -115,7 +117,7 @@ func TestReadResultRefuses(t *testing.T) {
 
 		{"length 0", frame(wire.OK, nil), wire.ErrMalformed},
 		{"length 1", frame(wire.OK, []byte{0}), wire.ErrMalformed},
-		{"all but a byte of the smallest result", frame(wire.OK, make([]byte, 7)), wire.ErrMalformed},
+		{"all but a byte of the smallest result", frame(wire.OK, make([]byte, 19)), wire.ErrMalformed},
 		{"the largest length, nothing behind it", frameHead(wire.OK, most), io.ErrUnexpectedEOF},
 		{"the largest length, of zeros", frame(wire.OK, make([]byte, most)), wire.ErrMalformed},
 		{"one over the largest length", frameHead(wire.OK, most+1), wire.ErrTooLarge},
@@ -128,24 +130,24 @@ func TestReadResultRefuses(t *testing.T) {
 		{"a frame after an error", join(result(wire.Result{Kind: wire.SourceError}), good), wire.ErrMalformed},
 		{"a frame in a frame", frame(wire.OK, good), wire.ErrMalformed},
 
-		{"one diagnostic of none", frame(wire.OK, join(word(1), field(""))), wire.ErrMalformed},
-		{"one diagnostic counted as two", frame(wire.OK, join(word(2), one, field(string(make([]byte, 25))))), wire.ErrMalformed},
-		{"two diagnostics counted as one", frame(wire.OK, join(word(1), one, one, field(""))), wire.ErrMalformed},
-		{"one diagnostic not counted", frame(wire.OK, join(word(0), one, field(""))), wire.ErrMalformed},
-		{"2^32-1 diagnostics", frame(wire.OK, join(word(math.MaxUint32), one, field(""))), wire.ErrMalformed},
+		{"one diagnostic of none", frame(wire.OK, join(count(1), field(""))), wire.ErrMalformed},
+		{"one diagnostic counted as two", frame(wire.OK, join(count(2), one, field(string(make([]byte, 25))))), wire.ErrMalformed},
+		{"two diagnostics counted as one", frame(wire.OK, join(count(1), one, one, field(""))), wire.ErrMalformed},
+		{"one diagnostic not counted", frame(wire.OK, join(count(0), one, field(""))), wire.ErrMalformed},
+		{"2^32-1 diagnostics", frame(wire.OK, join(count(math.MaxUint32), one, field(""))), wire.ErrMalformed},
 
-		{"a code over the end", frame(wire.OK, join(word(1), head, word(100), field(""), field(""))), wire.ErrMalformed},
-		{"a code of 2^32-1 bytes", frame(wire.OK, join(word(1), head, word(math.MaxUint32), field(""), field(""))), wire.ErrMalformed},
-		{"a message over the end", frame(wire.OK, join(word(1), head, field("code"), word(5), field(""))), wire.ErrMalformed},
-		{"a message that swallows the output", frame(wire.OK, join(word(1), head, field("code"), word(4), field(""))), wire.ErrMalformed},
-		{"a message of 2^31 bytes", frame(wire.OK, join(word(1), head, field("code"), word(1<<31), field(""))), wire.ErrMalformed},
-		{"an output longer than it is", frame(wire.OK, join(word(0), word(5), []byte("four"))), wire.ErrMalformed},
-		{"an output shorter than it is", frame(wire.OK, join(word(0), word(3), []byte("four"))), wire.ErrMalformed},
-		{"an output of 2^32-1 bytes", frame(wire.OK, join(word(0), word(math.MaxUint32), []byte("four"))), wire.ErrMalformed},
-		{"no output", frame(wire.OK, join(word(1), one)), wire.ErrMalformed},
+		{"a code over the end", frame(wire.OK, join(count(1), head, word(100), field(""), field(""))), wire.ErrMalformed},
+		{"a code of 2^32-1 bytes", frame(wire.OK, join(count(1), head, word(math.MaxUint32), field(""), field(""))), wire.ErrMalformed},
+		{"a message over the end", frame(wire.OK, join(count(1), head, field("code"), word(5), field(""))), wire.ErrMalformed},
+		{"a message that swallows the output", frame(wire.OK, join(count(1), head, field("code"), word(4), field(""))), wire.ErrMalformed},
+		{"a message of 2^31 bytes", frame(wire.OK, join(count(1), head, field("code"), word(1<<31), field(""))), wire.ErrMalformed},
+		{"an output longer than it is", frame(wire.OK, join(count(0), word(5), []byte("four"))), wire.ErrMalformed},
+		{"an output shorter than it is", frame(wire.OK, join(count(0), word(3), []byte("four"))), wire.ErrMalformed},
+		{"an output of 2^32-1 bytes", frame(wire.OK, join(count(0), word(math.MaxUint32), []byte("four"))), wire.ErrMalformed},
+		{"no output", frame(wire.OK, join(count(1), one)), wire.ErrMalformed},
 
 		{"an output over its limit in a frame that fits", result(wire.Result{Kind: wire.OK, Output: make([]byte, 65)}), wire.ErrTooLarge},
-		{"an output that fills the frame", result(wire.Result{Kind: wire.OK, Output: make([]byte, 128)}), wire.ErrTooLarge},
+		{"an output that fills the frame", result(wire.Result{Kind: wire.OK, Output: make([]byte, 192)}), wire.ErrTooLarge},
 		{
 			"diagnostics over their limit in a frame that fits",
 			result(wire.Result{Kind: wire.OK, Diagnostics: []wire.Diagnostic{remark(65)}}), wire.ErrTooLarge,
@@ -169,7 +171,7 @@ func TestReadResultRefuses(t *testing.T) {
 // A frame that is too large is refused by its header: the rest stays unread.
 func TestReadResultLeavesWhatIsTooLarge(t *testing.T) {
 	t.Parallel()
-	const body = 2*64 + 64 + 12 + 1
+	const body = 2*64 + 64 + 20 + 1
 	stream := bytes.NewReader(frame(wire.OK, make([]byte, body)))
 	if _, err := wire.ReadResult(stream, limits); !errors.Is(err, wire.ErrTooLarge) {
 		t.Fatalf("got %v, want ErrTooLarge", err)

@@ -1,0 +1,108 @@
+package admit
+
+import (
+	"fmt"
+	"time"
+)
+
+// Reason is why a compile was refused.
+type Reason string
+
+// The reasons: the line is as long as it may be, or longer than what can be
+// served in time; the time in it is up; the tenant's quota is used up.
+const (
+	Full  Reason = "queue_full"
+	Late  Reason = "queue_timeout"
+	Quota Reason = "quota"
+)
+
+// Reasons lists every reason.
+var Reasons = []Reason{Full, Late, Quota}
+
+// Refusal is the answer to a compile that is not run.
+type Refusal struct {
+	Reason Reason
+	// RetryAfter is when the same compile may have better luck: what is in line
+	// has been served, or some of the quota is there again.
+	RetryAfter time.Duration
+}
+
+func (r *Refusal) Error() string {
+	return fmt.Sprintf("compile refused: %s, come back in %v", r.Reason, r.RetryAfter)
+}
+
+// Check reports, before anything of a request is known but whose it is, that it
+// would be refused whatever it asks for. The error is *Refusal.
+func (g *Gate) Check(tenantName string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err := g.mayPay(g.tenant(tenantName)); err != nil {
+		return err
+	}
+	if g.waiting >= 2*g.config.Queue && g.config.Queue > 0 {
+		return g.refuse(Full, g.longest())
+	}
+	return nil
+}
+
+// mayEnter says why a compile cannot wait for its turn. In a line that is full
+// a newcomer takes the place of the last one of the tenant that has the most
+// there, if that has more than the newcomer's own.
+// Precondition: mu held.
+func (g *Gate) mayEnter(t *tenant, k *kind) error {
+	if err := g.mayPay(t); err != nil {
+		return err
+	}
+	wait := g.backlog(k)
+	if k.waiting < g.config.Queue && g.waiting < 2*g.config.Queue && wait < g.config.Timeout {
+		return nil
+	}
+	if len(t.line) == 0 && g.mayRun(t) && g.mayRunOf(k) {
+		return nil
+	}
+	last := g.lastOfLongest(t, k)
+	if last == nil {
+		return g.refuse(Full, wait)
+	}
+	g.unqueue(last)
+	last.told <- g.refuse(Full, wait)
+	return nil
+}
+
+// Precondition: mu held.
+func (g *Gate) mayPay(t *tenant) error {
+	if debt := t.debt(time.Now()); debt > 0 {
+		return g.refuse(Quota, debt)
+	}
+	return nil
+}
+
+// lastOfLongest is the newest waiter for a kind of the tenant that has the most
+// of them, nil unless that has two more than t.
+// Precondition: mu held.
+func (g *Gate) lastOfLongest(t *tenant, k *kind) *waiter {
+	own, _ := t.waiting(k)
+	most, last := own+1, (*waiter)(nil)
+	for _, other := range g.tenants {
+		if n, newest := other.waiting(k); n > most {
+			most, last = n, newest
+		}
+	}
+	return last
+}
+
+// longest is the longest backlog of any kind.
+// Precondition: mu held.
+func (g *Gate) longest() time.Duration {
+	var longest time.Duration
+	for _, k := range g.kinds {
+		longest = max(longest, g.backlog(k))
+	}
+	return longest
+}
+
+// Precondition: mu held.
+func (g *Gate) refuse(why Reason, after time.Duration) error {
+	g.refused[why]++
+	return &Refusal{Reason: why, RetryAfter: max(after, time.Second)}
+}

@@ -1,0 +1,70 @@
+package pool
+
+import (
+	"sync"
+
+	"github.com/fumehood/fumehood/internal/box"
+)
+
+// pace knows how many jobs of a pool are to be served at once, waiting ones
+// included, and how many give way: they have taken long, or did so from their
+// start. While there are none but those, the pool's boxes weigh less than
+// others: a job in another box comes first.
+type pace struct {
+	mu          sync.Mutex
+	fresh, slow int
+	weight      box.Weight
+	// weigh gives the boxes their weight.
+	weigh func(box.Weight)
+}
+
+func (p *pace) change(fresh, slow int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.fresh += fresh
+	p.slow += slow
+	want := box.Usual
+	if p.fresh == 0 && p.slow > 0 {
+		want = box.Least
+	}
+	if want != p.weight {
+		p.weight = want
+		p.weigh(want)
+	}
+}
+
+// begin counts a job. It must be ended.
+func (p *pace) begin() *stride {
+	p.change(1, 0)
+	return &stride{pace: p}
+}
+
+// stride is one job's.
+type stride struct {
+	pace *pace
+	mu   sync.Mutex
+	slow bool
+	over bool
+}
+
+// falter says that the job gives way.
+func (s *stride) falter() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.slow || s.over {
+		return
+	}
+	s.slow = true
+	s.pace.change(-1, 1)
+}
+
+func (s *stride) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	if s.slow {
+		s.pace.change(0, -1)
+	} else {
+		s.pace.change(-1, 0)
+	}
+}
