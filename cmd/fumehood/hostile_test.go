@@ -10,7 +10,7 @@ import (
 )
 
 // forge is Ruby which writes a whole, well-formed result to a descriptor.
-const forge = `[0x46484631].pack('N') + [2, 3, 0, 0].pack('C*') + [16].pack('N') + [0, 4].pack('NN') + 'evil' + [0].pack('N')`
+const forge = `[0x46484631].pack('N') + [3, 3, 0, 0].pack('C*') + [24].pack('N') + [0, 0, 0, 4].pack('N4') + 'evil' + [0].pack('N')`
 
 // hostile pages and how each ends. The page after it must be clean and the
 // zygote the same.
@@ -49,8 +49,8 @@ var hostile = []struct {
 	{"garbage to the connection", "- IO.for_fd(3, 'w').syswrite('x' * 64)\n%p x", []string{"violation"}, ""},
 	{"half a frame, then sleep", "- IO.for_fd(3, 'w').syswrite('FHF1')\n- sleep", []string{"timeout"}, ""},
 	{"half a frame, then exit", "- IO.for_fd(3, 'w').syswrite('FHF1')\n- exit!", []string{"crashed"}, ""},
-	{"frame that lies about its length", "- IO.for_fd(3, 'w').syswrite([0x46484631, 0x02030000, 0xffffffff].pack('N*'))\n- sleep", []string{"output_too_large"}, ""},
-	{"frame of a parked cell", "- IO.for_fd(3, 'w').syswrite([0x46484631, 0x02010000, 0].pack('N*'))\n- sleep", []string{"violation"}, ""},
+	{"frame that lies about its length", "- IO.for_fd(3, 'w').syswrite([0x46484631, 0x03030000, 0xffffffff].pack('N*'))\n- sleep", []string{"output_too_large"}, ""},
+	{"frame of a parked cell", "- IO.for_fd(3, 'w').syswrite([0x46484631, 0x03010000, 0].pack('N*'))\n- sleep", []string{"violation"}, ""},
 	{"half-close the connection and live on", "- syscall(48, 3, 1)\n- sleep", []string{"violation"}, ""},
 	{"shut the connection and live on", "- syscall(48, 3, 2)\n- sleep", []string{"violation"}, ""},
 	{"close the connection", "- IO.for_fd(3).close\n%p x", []string{"crashed"}, ""},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -16,12 +17,15 @@ import (
 	"github.com/fumehood/fumehood/corpus"
 	"github.com/fumehood/fumehood/internal/attack"
 	"github.com/fumehood/fumehood/internal/config"
+	"github.com/fumehood/fumehood/internal/token"
 )
 
 // hostileSoak is 'fumehood prove --soak'.
 type hostileSoak struct {
 	requests, parallel, canaries int
 	hostile                      float64
+	// tokens is the file of the two tenants' tokens, if there is one.
+	tokens string
 }
 
 func registerSoak(flags *flag.FlagSet) *hostileSoak {
@@ -41,11 +45,40 @@ func (h *hostileSoak) check() error {
 }
 
 // prepare lets every box live as long as the soak: what leaks, leaks into the
-// same one.
-func (h *hostileSoak) prepare(c *config.Config) {
-	if h.requests > 0 {
-		c.CellsPerBox, c.BoxLifetime, c.RetireInterval = max(3*h.requests, c.CellsPerBox), 24*time.Hour, 24*time.Hour
+// same one. The daemon gets two tenants, one who attacks and a neighbour, whose
+// tokens are returned; tidy takes their file away.
+func (h *hostileSoak) prepare(c *config.Config) (attacker, neighbour string, err error) {
+	if h.requests == 0 {
+		return "", "", nil
 	}
+	c.CellsPerBox, c.BoxLifetime, c.RetireInterval = max(3*h.requests, c.CellsPerBox), 24*time.Hour, 24*time.Hour
+	file, err := os.CreateTemp("", "fumehood-tokens-")
+	if err != nil {
+		return "", "", err
+	}
+	h.tokens, c.Tokens = file.Name(), file.Name()
+	if err := file.Close(); err != nil {
+		return "", "", err
+	}
+	if attacker, err = addToken(h.tokens, "attacker", token.Compile, token.Admin); err != nil {
+		return "", "", err
+	}
+	neighbour, err = addToken(h.tokens, "neighbour", token.Compile)
+	return attacker, neighbour, err
+}
+
+func (h *hostileSoak) tidy() {
+	if h.tokens != "" {
+		os.Remove(h.tokens)
+	}
+}
+
+func addToken(file, tenant string, scopes ...token.Scope) (string, error) {
+	text, entry, err := token.Make(tenant, scopes, time.Time{})
+	if err != nil {
+		return "", err
+	}
+	return text, token.Append(file, entry)
 }
 
 func (h *hostileSoak) run(ctx context.Context, r *attack.Runner, p *proof) error {

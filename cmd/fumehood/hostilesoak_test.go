@@ -16,8 +16,17 @@ import (
 // each rest everything is as it was before the first.
 func TestHostileSoak(t *testing.T) {
 	boxtest.Kinds(t)
-	s := startDaemon(t, func(c *config.Config) { c.Boxes = "" })
-	r := attackerOf(t, s)
+	soaked := &hostileSoak{requests: 2_000}
+	var attacker, neighbour string
+	s := startDaemon(t, func(c *config.Config) {
+		c.Boxes = ""
+		var err error
+		if attacker, neighbour, err = soaked.prepare(c); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Cleanup(soaked.tidy)
+	r := attackerWith(t, attack.Options{URL: s.url, Token: attacker, CanaryToken: neighbour, Local: true})
 	samples, err := attack.LoadSamples(corpus.Files)
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +36,7 @@ func TestHostileSoak(t *testing.T) {
 		t.Fatal(err)
 	}
 	soak, err := r.Soak(t.Context(), attack.SoakOptions{
-		Requests: 2_000, Parallel: 8, Hostile: 0.34, Canaries: 100, Cases: cases, Samples: samples,
+		Requests: soaked.requests, Parallel: 8, Hostile: 0.34, Canaries: 100, Cases: cases, Samples: samples,
 	})
 	if err != nil {
 		t.Fatal(err)

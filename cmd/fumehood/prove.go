@@ -39,7 +39,8 @@ are looked at too.
 With --soak N that many requests are sent, several at once: attacks and
 legitimate compiles whose answers are known. In between everything is counted
 at rest - processes, threads, zombies, files, namespaces, mounts, cgroups,
-memory - and must be as before. Canaries measure what it does to others.
+memory - and must be as before. Canaries, of another tenant, measure what it
+does to others.
 
   fumehood prove
   fumehood prove --class g-network,h-filesystem
@@ -56,6 +57,7 @@ func proveCommand(ctx context.Context, args []string, s streams) error {
 	ids := flags.String("case", "", "cases, separated by commas: C-01, or C-01/erb (default: all)")
 	serverURL := flags.String("server", "", "attack the daemon at this URL")
 	bearer := flags.String("token", "", "token for that daemon, with the scopes compile and admin; better as FUMEHOOD_TOKEN in the environment")
+	canary := flags.String("canary-token", "", "another tenant's token for that daemon, for the canaries of a soak; better as FUMEHOOD_CANARY_TOKEN")
 	asJSON := flags.Bool("json", false, "print the result as JSON")
 	soak := registerSoak(flags)
 	err := parseFlags(flags, args, s, proveHelp, func() error { return config.Parse(flags, args) })
@@ -77,7 +79,7 @@ func proveCommand(ctx context.Context, args []string, s streams) error {
 	}
 	p := &proof{cases: cases, soak: soak, asJSON: *asJSON, streams: s}
 	if *serverURL != "" {
-		return p.run(ctx, attack.Options{URL: *serverURL, Token: *bearer, Local: os.Geteuid() == 0, Intact: intact(c)})
+		return p.run(ctx, attack.Options{URL: *serverURL, Token: *bearer, CanaryToken: *canary, Local: os.Geteuid() == 0, Intact: intact(c)})
 	}
 	return p.withDaemon(ctx, c)
 }
@@ -132,7 +134,11 @@ func (p *proof) withDaemon(ctx context.Context, c config.Config) error {
 		return unavailable(err, "")
 	}
 	defer l.Close()
-	p.soak.prepare(&c)
+	attacker, neighbour, err := p.soak.prepare(&c)
+	if err != nil {
+		return unavailable(err, "")
+	}
+	defer p.soak.tidy()
 	fmt.Fprintln(p.streams.err, "starting a daemon to attack")
 	d, err := open(ctx, c, slog.New(slog.NewTextHandler(p.streams.err, &slog.HandlerOptions{Level: slog.LevelError})))
 	if err != nil {
@@ -142,7 +148,7 @@ func (p *proof) withDaemon(ctx context.Context, c config.Config) error {
 	ended := make(chan error, 1)
 	go func() { ended <- d.serve(serving, l, nil) }()
 	if err = d.wait(ctx); err == nil {
-		err = p.run(ctx, attack.Options{URL: "http://" + l.Addr().String(), Local: true, Secret: secret, Intact: intact(c)})
+		err = p.run(ctx, attack.Options{URL: "http://" + l.Addr().String(), Token: attacker, CanaryToken: neighbour, Local: true, Secret: secret, Intact: intact(c)})
 	}
 	stop()
 	return errors.Join(err, <-ended, d.close())

@@ -63,7 +63,12 @@ func attackCases(t *testing.T) []*attack.Case {
 
 func attackerOf(t *testing.T, s *serving) *attack.Runner {
 	t.Helper()
-	r, err := attack.New(t.Context(), attack.Options{URL: s.url, Local: true})
+	return attackerWith(t, attack.Options{URL: s.url, Local: true})
+}
+
+func attackerWith(t *testing.T, o attack.Options) *attack.Runner {
+	t.Helper()
+	r, err := attack.New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

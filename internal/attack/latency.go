@@ -9,7 +9,8 @@ import (
 )
 
 // Latency is what canaries took from end to end: compiles of the examples of
-// Haml and Less in turn, one at a time, at a steady slow pace.
+// Haml and Less in turn, one at a time, at a steady slow pace, of a tenant of
+// their own where there are tenants.
 type Latency struct {
 	Count int     `json:"count"`
 	P50   float64 `json:"p50_ms"`
@@ -51,7 +52,7 @@ func (c *canaries) one(ctx context.Context, language string) {
 		return
 	}
 	began := time.Now()
-	got, err := c.r.api.compile(ctx, request{Language: language, Source: example.source})
+	got, err := c.r.neighbour.compile(ctx, request{Language: language, Source: example.source})
 	switch {
 	case ctx.Err() != nil:
 		return

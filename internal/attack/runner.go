@@ -19,7 +19,9 @@ import (
 // Runner runs cases against one daemon, one case at a time: between two of
 // them the daemon must come to rest, so nobody else may use it.
 type Runner struct {
-	api       *api
+	api *api
+	// neighbour is the same daemon for a caller of another tenant.
+	neighbour *api
 	listeners *listeners
 	// local: the daemon is on this host, and its boxes can be looked at.
 	local  bool
@@ -44,6 +46,9 @@ type Options struct {
 	URL string
 	// Token is for a daemon that wants one; it has to have every scope.
 	Token string
+	// CanaryToken is another tenant's, for the canaries of a soak, which measure
+	// what attacks do to others; empty for Token.
+	CanaryToken string
 	// Local says that its processes are on this host, and this is root.
 	Local bool
 	// Secret is a word that the daemon knows and no answer may hold; empty for
@@ -77,6 +82,11 @@ func New(ctx context.Context, o Options) (*Runner, error) {
 		}},
 		local: o.Local, secret: o.Secret, intact: o.Intact, golden: make(map[string]canary),
 	}
+	neighbour := *r.api
+	if o.CanaryToken != "" {
+		neighbour.token = o.CanaryToken
+	}
+	r.neighbour = &neighbour
 	if r.intact == nil {
 		r.intact = func() error { return nil }
 	}
