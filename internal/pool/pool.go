@@ -73,6 +73,7 @@ type Pool struct {
 	teardowns   histogram
 	appetite    appetite
 	retirements *rate.Limiter
+	starting    chan struct{} // holds an item while a box starts
 
 	mu       sync.Mutex
 	tenures  map[*tenure]struct{}
@@ -90,6 +91,7 @@ func New(config Config, starter box.Starter, log *slog.Logger) *Pool {
 		config: config, starter: starter, log: log.With("box_kind", config.Kind),
 		ready: make(chan *parkedCell), tenures: make(map[*tenure]struct{}),
 		retirements: rate.NewLimiter(rate.Every(config.RetireInterval), retireBurst),
+		starting:    make(chan struct{}, 1),
 		ended:       make(map[ending]uint64), deaths: make(map[cell.Death]uint64),
 	}
 	p.appetite.open(config, p.aim)

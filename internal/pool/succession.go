@@ -33,8 +33,8 @@ const (
 )
 
 // lineage is a row of boxes, each of which takes over from the one before it.
-// It starts one box at a time, and none that is not needed while another still
-// drains: it has two boxes at most.
+// It starts no box that is not needed while another still drains: it has two
+// at most.
 type lineage struct {
 	pool *Pool
 	// serving is the newest box that has parked a cell, nil when there is
@@ -114,6 +114,13 @@ func (l *lineage) await(ctx context.Context, current, draining *tenure) ending {
 // parked a cell.
 func (l *lineage) begin(ctx context.Context) (*tenure, error) {
 	p := l.pool
+	// One at a time: a start takes the processors from all that serves.
+	select {
+	case p.starting <- struct{}{}:
+		defer func() { <-p.starting }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	start := time.Now()
