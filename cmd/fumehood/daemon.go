@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sync/semaphore"
 	"golang.org/x/sys/unix"
 
@@ -44,6 +45,7 @@ type daemon struct {
 	log    *slog.Logger
 	state  *box.State
 	pools  []*pool.Pool
+	parked *pool.Budget // of all pools
 	server *server.Server
 	tokens *token.File // nil for none
 	alter  func(*box.OCI)
@@ -75,7 +77,7 @@ func openAltered(ctx context.Context, c config.Config, log *slog.Logger, alter f
 	if err != nil {
 		return nil, unavailable(err, "")
 	}
-	d := &daemon{config: c, log: log, alter: alter}
+	d := &daemon{config: c, log: log, alter: alter, parked: pool.NewBudget(c.ParkedMemory)}
 	if c.Tokens != "" {
 		if d.tokens, err = token.Open(c.Tokens); err != nil {
 			return nil, usageError(err.Error(), "")
@@ -219,13 +221,43 @@ func (d *daemon) addPools(name, ociRuntime string, kinds []string, rendered map[
 		}
 		d.alter(starter)
 		p := pool.New(pool.Config{
-			Kind: b.Kind, Parked: c.Parked, Slots: c.Slots(), CellsPerBox: uint64(c.CellsPerBox),
-			BoxLifetime: c.BoxLifetime, RetireInterval: c.RetireInterval, Limits: limitsOf(c), Engines: b.Engines, Inspect: inspector.Inspect,
+			Kind: b.Kind, Least: c.LeastParked(), Most: c.Parked, Budget: d.parked, Window: demandWindow,
+			Boxes: pool.Boxes{Most: c.MostBoxes(), After: strainBefore, Rest: calmBefore, Idle: idleTime},
+			Slots: c.Slots(), CellsPerBox: uint64(c.CellsPerBox),
+			BoxLifetime: c.BoxLifetime, RetireInterval: c.RetireInterval, Limits: limitsOf(c), Engines: b.Engines,
+			Inspect: func(ctx context.Context, b *box.Box) (pool.Inspection, error) {
+				missing, cell, err := inspector.Inspect(ctx, b)
+				return pool.Inspection{Missing: missing, Cell: cell}, err
+			},
 		}, starter, d.log)
 		d.pools = append(d.pools, p)
 		rendered[b.Kind] = render.Box{Runner: p, Image: i.Digest, Engines: b.Engines}
 	}
 	return nil
+}
+
+const (
+	// demandWindow is how long a pool parks cells for the most jobs that it had
+	// at once.
+	demandWindow = 5 * time.Minute
+	// Another box takes a second to start and a processor to be of use.
+	strainBefore = 3 * time.Second
+	calmBefore   = time.Minute
+)
+
+// idleTime is how long this machine's processors had nothing to do since it
+// was started. It stands still, as if they were never free, when it cannot be
+// known.
+func idleTime() time.Duration {
+	proc, err := procfs.NewDefaultFS()
+	if err != nil {
+		return 0
+	}
+	stat, err := proc.Stat()
+	if err != nil {
+		return 0
+	}
+	return time.Duration((stat.CPUTotal.Idle + stat.CPUTotal.Iowait) * float64(time.Second))
 }
 
 // cellPolicy reads what a cell of an image's boxes may ask of the kernel.

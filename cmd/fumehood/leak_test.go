@@ -52,7 +52,10 @@ func takeCensus(t *testing.T, s *serving) census {
 // lose nothing: every good one among them has its own right answer. It runs
 // alone: a census counts the neighbours too.
 func TestTenThousandRequestsLeaveNothing(t *testing.T) {
-	s := startDaemon(t, func(c *config.Config) { c.RetireInterval = 24 * time.Hour })
+	s := startDaemon(t, func(c *config.Config) {
+		c.RetireInterval = 24 * time.Hour
+		c.Parked, c.ParkedMin = 8, 8 // or the processes would follow the demand
+	})
 	useUpRetirements(t, s)
 	earlier := s.pools[0].Stats().Jobs
 	count := 10_000

@@ -91,7 +91,7 @@ func TestWedgedZygoteIsReplaced(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.stop)
-	eventually(t, "all cells are parked", func() bool { return s.pools[0].Stats().Parked == s.config.Parked })
+	eventually(t, "all cells are parked", func() bool { stats := s.pools[0].Stats(); return stats.Parked == stats.Target })
 	zygotes := zygotesOf(t, s)
 	if len(zygotes) != 1 {
 		t.Fatalf("zygotes = %v, want one", zygotes)

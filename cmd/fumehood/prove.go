@@ -51,6 +51,7 @@ does to others.
 
 func proveCommand(ctx context.Context, args []string, s streams) error {
 	c := config.Default()
+	c.Parked = 8
 	flags := flag.NewFlagSet("prove", flag.ContinueOnError)
 	config.Register(flags, &c)
 	classes := flags.String("class", "", "classes of cases, separated by commas (default: all)")
@@ -67,6 +68,8 @@ func proveCommand(ctx context.Context, args []string, s streams) error {
 	if flags.NArg() > 0 {
 		return usageError(fmt.Sprintf("prove takes no argument %q", flags.Arg(0)), "run 'fumehood prove --help'")
 	}
+	// What is seen of a daemon of its own at rest must be the same each time.
+	c.ParkedMin, c.BoxesPerKind = c.Parked, 1
 	if err := c.Validate(); err != nil {
 		return usageError(err.Error(), "run 'fumehood prove --help'")
 	}

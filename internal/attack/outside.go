@@ -14,6 +14,7 @@ type pools struct {
 		Kind    string `json:"kind"`
 		Ready   bool   `json:"ready"`
 		Parked  int    `json:"cells_parked"`
+		Target  int    `json:"cells_target"`
 		Running int    `json:"cells_running"`
 		Dying   int    `json:"cells_dying"`
 
@@ -37,6 +38,8 @@ type Counters struct {
 type boxView struct {
 	id     string
 	counts Counters
+	// parked is how many cells are parked, less how many are to be: that number
+	// follows the demand.
 	parked int
 }
 
@@ -132,7 +135,7 @@ func (r *Runner) glance(ctx context.Context) (v view, busy string, err error) {
 	}
 	v.boxes = make(map[string]boxView)
 	for _, pool := range p.Pools {
-		b := boxView{counts: pool.Counters, parked: pool.Parked}
+		b := boxView{counts: pool.Counters, parked: pool.Parked - pool.Target}
 		if len(pool.Boxes) == 1 {
 			b.id = pool.Boxes[0].ID
 		}
@@ -191,7 +194,7 @@ func (b boxView) changed(before boxView) string {
 		return fmt.Sprintf("a zygote was lost: %s, before %s, which %d started and %d replaced do not explain",
 			b.id, before.id, now.Started-then.Started, replaced)
 	case b.parked != before.parked:
-		return fmt.Sprintf("%d cells are parked, before %d", b.parked, before.parked)
+		return fmt.Sprintf("%+d cells are parked beside those that are to be, before %+d", b.parked, before.parked)
 	}
 	return ""
 }

@@ -25,7 +25,7 @@ func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/v1/languages":
 		answer["languages"] = []any{map[string]any{"id": "haml", "ready": true, "example": "example"}}
 	case "/v1/boxes":
-		answer["pools"] = []any{map[string]any{"kind": "ruby", "ready": true, "cells_parked": 2, "boxes": []any{map[string]any{"id": "a"}}}}
+		answer["pools"] = []any{map[string]any{"kind": "ruby", "ready": true, "cells_parked": 2, "cells_target": 2, "boxes": []any{map[string]any{"id": "a"}}}}
 	case "/v1/render":
 		var asked request
 		if json.NewDecoder(r.Body).Decode(&asked) != nil {

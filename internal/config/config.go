@@ -1,6 +1,7 @@
 package config
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/fumehood/fumehood/internal/job"
@@ -49,8 +50,14 @@ type Config struct {
 	// Boxes are the kinds of box to run, separated by commas; empty is all.
 	// Languages of other kinds are not known then.
 	Boxes string
-	// Parked is how many cells of a box wait for a job.
-	Parked int
+	// Parked is how many cells of a kind of box wait for a job at most,
+	// ParkedMin at least. Between them they follow the demand, as long as all
+	// of all kinds have no more than ParkedMemory of their own.
+	Parked, ParkedMin int
+	ParkedMemory      job.Bytes
+	// BoxesPerKind is how many boxes of a kind may run side by side; 0 leaves
+	// it to the number of processors.
+	BoxesPerKind int
 	// CellsPerBox and BoxLifetime bound a box's service.
 	CellsPerBox int
 	BoxLifetime time.Duration
@@ -86,9 +93,24 @@ func Default() Config {
 
 		Concurrency: 24, Queue: 256, QueueTimeout: 5 * time.Second,
 
-		Parked: 8, CellsPerBox: 100_000, BoxLifetime: time.Hour, RetireInterval: time.Minute,
+		Parked: 16, ParkedMin: 2, ParkedMemory: 176 * job.MiB, CellsPerBox: 100_000, BoxLifetime: time.Hour, RetireInterval: time.Minute,
 		BoxMemory: 2048 * job.MiB, BoxTasks: 512,
 	}
+}
+
+// MostBoxes is how many boxes of a kind may run side by side. A zygote forks on
+// one processor, and its cells keep others busy meanwhile: with fewer than
+// eight processors one zygote gives them enough to do.
+func (c *Config) MostBoxes() int {
+	if c.BoxesPerKind > 0 {
+		return c.BoxesPerKind
+	}
+	return max(1, runtime.NumCPU()/4)
+}
+
+// LeastParked is how many cells of a kind wait for a job whatever the demand.
+func (c *Config) LeastParked() int {
+	return min(c.ParkedMin, c.Parked)
 }
 
 // slack is how many cells may be dying while as many as allowed are parked

@@ -78,6 +78,7 @@ func checkCounts(c *Config) error {
 		value, lo, hi int
 	}{
 		{"connections", c.Connections, 1, 1 << 20}, {"concurrency", c.Concurrency, 1, 256}, {"queue", c.Queue, 0, 1 << 20}, {"tenant-concurrency", c.TenantConcurrency, 0, 256}, {"parked", c.Parked, 1, 128},
+		{"parked-min", c.ParkedMin, 1, 128}, {"boxes-per-kind", c.BoxesPerKind, 0, 64},
 		{"cells-per-box", c.CellsPerBox, 1, 1 << 40}, {"box-tasks", c.BoxTasks, 1, 1 << 22},
 	} {
 		if n.value < n.lo || n.value > n.hi {

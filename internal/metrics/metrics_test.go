@@ -41,27 +41,60 @@ func shown(t *testing.T, m *Metrics, prefix string) []string {
 func TestPools(t *testing.T) {
 	t.Parallel()
 	m := New([]Pool{
-		still{Kind: "ruby", Ready: true, Jobs: 7, Parked: 8, Running: 2, Dying: 1, Generations: 3, Retired: 1, Boxes: make([]box.Stats, 2)},
+		still{Kind: "ruby", Ready: true, Jobs: 7, Missed: 3, Target: 9, CellBytes: 1 << 20, Forking: time.Second / 2, Leaked: 1, Dismissed: 4,
+			Fork: pool.Histogram{Count: 11}, Parked: 8, Running: 2, Dying: 1, Generations: 3, Retired: 1, Boxes: make([]box.Stats, 2)},
 		still{Kind: "node-css"},
 	})
 	want := []string{
 		`fumehood_pool_boxes{kind="node-css"} 0`, `fumehood_pool_boxes{kind="ruby"} 2`,
+		`fumehood_pool_boxes_dismissed_total{kind="node-css"} 0`, `fumehood_pool_boxes_dismissed_total{kind="ruby"} 4`,
 		`fumehood_pool_boxes_lost_total{kind="node-css"} 0`, `fumehood_pool_boxes_lost_total{kind="ruby"} 0`,
 		`fumehood_pool_boxes_recycled_total{kind="node-css"} 0`, `fumehood_pool_boxes_recycled_total{kind="ruby"} 0`,
 		`fumehood_pool_boxes_retired_total{kind="node-css"} 0`, `fumehood_pool_boxes_retired_total{kind="ruby"} 1`,
 		`fumehood_pool_boxes_started_total{kind="node-css"} 0`, `fumehood_pool_boxes_started_total{kind="ruby"} 3`,
+		`fumehood_pool_cell_bytes{kind="node-css"} 0`, `fumehood_pool_cell_bytes{kind="ruby"} 1.048576e+06`,
 		`fumehood_pool_cells_dying{kind="node-css"} 0`, `fumehood_pool_cells_dying{kind="ruby"} 1`,
+		`fumehood_pool_cells_leaked_total{kind="node-css"} 0`, `fumehood_pool_cells_leaked_total{kind="ruby"} 1`,
 		`fumehood_pool_cells_parked{kind="node-css"} 0`, `fumehood_pool_cells_parked{kind="ruby"} 8`,
 		`fumehood_pool_cells_running{kind="node-css"} 0`, `fumehood_pool_cells_running{kind="ruby"} 2`,
+		`fumehood_pool_cells_target{kind="node-css"} 0`, `fumehood_pool_cells_target{kind="ruby"} 9`,
+		`fumehood_pool_forking_seconds_total{kind="node-css"} 0`, `fumehood_pool_forking_seconds_total{kind="ruby"} 0.5`,
+		`fumehood_pool_forks_total{kind="node-css"} 0`, `fumehood_pool_forks_total{kind="ruby"} 11`,
 		`fumehood_pool_jobs_total{kind="node-css"} 0`, `fumehood_pool_jobs_total{kind="ruby"} 7`,
+		`fumehood_pool_jobs_waited_total{kind="node-css"} 0`, `fumehood_pool_jobs_waited_total{kind="ruby"} 3`,
+		`fumehood_pool_parked_bytes{kind="node-css"} 0`, `fumehood_pool_parked_bytes{kind="ruby"} 8.388608e+06`,
 		`fumehood_pool_ready{kind="node-css"} 0`, `fumehood_pool_ready{kind="ruby"} 1`,
 		`fumehood_pool_retirement_pending{kind="node-css"} 0`, `fumehood_pool_retirement_pending{kind="ruby"} 0`,
 	}
-	if diff := cmp.Diff(want, shown(t, m, "fumehood_pool_")); diff != "" {
+	numbers := slices.DeleteFunc(shown(t, m, "fumehood_pool_"), func(line string) bool {
+		return strings.Contains(line, "_seconds_") && !strings.Contains(line, "_total")
+	})
+	if diff := cmp.Diff(want, numbers); diff != "" {
 		t.Errorf("pools (-want +got):\n%s", diff)
 	}
 	if len(shown(t, m, "go_goroutines")) != 1 || len(shown(t, m, "process_open_fds")) != 1 {
 		t.Error("nothing is said of the daemon's own process")
+	}
+}
+
+// A histogram is cumulative, and ends with the count.
+func TestTimings(t *testing.T) {
+	t.Parallel()
+	m := New([]Pool{still{Kind: "ruby", Fork: pool.Histogram{
+		Count: 3, Sum: 4 * time.Second, Buckets: map[time.Duration]uint64{100 * time.Microsecond: 1, 2 * time.Millisecond: 2},
+	}}})
+	want := []string{
+		`fumehood_pool_fork_seconds_bucket{kind="ruby",le="0.0001"} 1`, `fumehood_pool_fork_seconds_bucket{kind="ruby",le="0.002"} 2`,
+		`fumehood_pool_fork_seconds_bucket{kind="ruby",le="+Inf"} 3`,
+		`fumehood_pool_fork_seconds_sum{kind="ruby"} 4`, `fumehood_pool_fork_seconds_count{kind="ruby"} 3`,
+	}
+	if diff := cmp.Diff(want, shown(t, m, "fumehood_pool_fork_seconds")); diff != "" {
+		t.Errorf("forks (-want +got):\n%s", diff)
+	}
+	for _, name := range []string{"wait", "teardown"} {
+		if got := shown(t, m, "fumehood_pool_"+name+"_seconds_count"); len(got) != 1 {
+			t.Errorf("of %s there is %q, want one count", name, got)
+		}
 	}
 }
 

@@ -23,8 +23,15 @@ var ErrDown = errors.New("box is down")
 type Config struct {
 	// Kind names the boxes in logs.
 	Kind string
-	// Parked is how many cells wait for a job.
-	Parked int
+	// Least and Most bound how many cells wait for a job; between them the
+	// number follows the demand, as far as Budget allows.
+	Least, Most int
+	// Budget is shared by all pools of a daemon.
+	Budget *Budget
+	// Window is how long demand is remembered.
+	Window time.Duration
+	// Boxes says when boxes run side by side.
+	Boxes Boxes
 	// Slots bounds the cells alive in a box: parked, running and dying.
 	Slots int
 	// CellsPerBox and BoxLifetime say when a box is replaced by a fresh one,
@@ -38,9 +45,16 @@ type Config struct {
 	Limits job.Limits
 	// Engines are the versions that a box must report.
 	Engines map[string][]string
-	// Inspect looks at a box before it serves. An error keeps it from that; the
-	// names are of walls that it lacks and may lack.
-	Inspect func(context.Context, *box.Box) (missing []string, err error)
+	// Inspect looks at a box before it serves. An error keeps it from that.
+	Inspect func(context.Context, *box.Box) (Inspection, error)
+}
+
+// Inspection is what was seen of a box before it serves.
+type Inspection struct {
+	// Missing are walls that it lacks and may lack.
+	Missing []string
+	// Cell is the memory that one parked cell has of its own.
+	Cell job.Bytes
 }
 
 // Pool hands out parked cells of one box kind. Do, Stats and Ready may be
@@ -51,18 +65,25 @@ type Pool struct {
 	log     *slog.Logger
 	ready   chan *parkedCell
 
-	jobs atomic.Uint64
-	pace pace
-
-	// retirements is touched by Run alone.
+	jobs        atomic.Uint64
+	pace        pace
+	missed      atomic.Uint64 // jobs that found no parked cell
+	leaked      atomic.Uint64 // cells whose death nobody reported
+	waits       histogram
+	forks       histogram
+	teardowns   histogram
+	appetite    appetite
 	retirements *rate.Limiter
+	starting    chan struct{} // holds an item while a box starts
 
-	mu      sync.Mutex
-	tenures map[*tenure]struct{}
-	serving *tenure // the newest that has parked a cell, nil when there is none
-	started uint64  // boxes
-	ended   map[ending]uint64
-	deaths  map[cell.Death]uint64
+	mu       sync.Mutex
+	tenures  map[*tenure]struct{}
+	lineages []*lineage
+	target   int           // parked cells, of all boxes together
+	forking  time.Duration // of boxes that are gone
+	started  uint64        // boxes
+	ended    map[ending]uint64
+	deaths   map[cell.Death]uint64
 }
 
 // New makes a pool. It starts nothing.
@@ -71,9 +92,11 @@ func New(config Config, starter box.Starter, log *slog.Logger) *Pool {
 		config: config, starter: starter, log: log.With("box_kind", config.Kind),
 		ready: make(chan *parkedCell), tenures: make(map[*tenure]struct{}),
 		retirements: rate.NewLimiter(rate.Every(config.RetireInterval), retireBurst),
+		starting:    make(chan struct{}, 1),
 		ended:       make(map[ending]uint64), deaths: make(map[cell.Death]uint64),
 	}
 	p.pace.weigh = p.weigh
+	p.appetite.open(config, p.aim)
 	return p
 }
 
@@ -105,6 +128,7 @@ const (
 // that, and of what its cell has used.
 func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time, w job.Watcher) (job.Result, error) {
 	start := time.Now()
+	defer p.appetite.want()()
 	waiting, cancel := context.WithDeadline(ctx, until)
 	stride := p.pace.begin()
 	defer stride.end()
@@ -117,6 +141,7 @@ func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time, w job.Watcher
 	}
 	queued := time.Since(start)
 	p.jobs.Add(1)
+	p.waits.observe(queued)
 	c.worked = true
 	c.tenure.running.Add(1)
 	if w.Behind() {
@@ -143,6 +168,13 @@ func (p *Pool) take(ctx context.Context) (*parkedCell, error) {
 	select {
 	case c := <-p.ready:
 		return c, nil
+	default:
+	}
+	p.missed.Add(1)
+	p.appetite.miss()
+	select {
+	case c := <-p.ready:
+		return c, nil
 	case <-ctx.Done():
 		if !p.Ready() {
 			return nil, ErrDown
@@ -155,7 +187,7 @@ func (p *Pool) take(ctx context.Context) (*parkedCell, error) {
 func (p *Pool) Ready() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.serving != nil
+	return len(p.serving()) > 0
 }
 
 func sleep(ctx context.Context, d time.Duration) {

@@ -20,9 +20,9 @@ import (
 
 func config(t *testing.T) pool.Config {
 	return pool.Config{
-		Kind: "ruby", Parked: 4, Slots: 16, CellsPerBox: 1 << 30, BoxLifetime: time.Hour, RetireInterval: time.Minute,
+		Kind: "ruby", Least: 4, Most: 4, Budget: pool.NewBudget(0), Window: time.Hour, Boxes: pool.Boxes{Most: 1}, Slots: 16, CellsPerBox: 1 << 30, BoxLifetime: time.Hour, RetireInterval: time.Minute,
 		Limits: boxtest.Limits, Engines: boxtest.Kind(t, "ruby").Engines,
-		Inspect: func(context.Context, *box.Box) ([]string, error) { return nil, nil },
+		Inspect: func(context.Context, *box.Box) (pool.Inspection, error) { return pool.Inspection{}, nil },
 	}
 }
 
@@ -103,7 +103,7 @@ func TestSlotsAreUnique(t *testing.T) {
 func TestDoWaitsNoLongerThanItsContext(t *testing.T) {
 	t.Parallel()
 	c := config(t)
-	c.Parked, c.Slots = 1, 1
+	c.Least, c.Most, c.Slots = 1, 1, 1
 	p := start(t, c, boxtest.Starter(t, 0))
 	running := make(chan struct{})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -139,7 +139,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 			}
 		}
 	}
-	parked(c.Parked)
+	parked(c.Most)
 	var before unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &before); err != nil {
 		t.Fatal(err)
@@ -150,7 +150,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	var err error
-	for range c.Parked {
+	for range c.Most {
 		_, failed := p.Do(t.Context(), haml("%p"), soon(), unwatched{})
 		err = errors.Join(err, failed)
 	}
@@ -162,7 +162,7 @@ func TestDescriptorsRunOut(t *testing.T) {
 	if err != nil {
 		t.Fatalf("parked cells without a descriptor to spare: %v", err)
 	}
-	parked(c.Parked)
+	parked(c.Most)
 	if result, err := p.Do(t.Context(), haml("%p hii"), soon(), unwatched{}); err != nil || result.Output != "<p>hii</p>\n" {
 		t.Errorf("after the descriptors are back: %q, %v", result.Output, err)
 	}

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
+
+	"github.com/fumehood/fumehood/internal/job"
 )
 
 const (
@@ -27,24 +28,27 @@ const (
 	lost     ending = "lost"     // its box went down, or was destroyed
 	recycled ending = "recycled" // by the count of its cells or its age
 	retired  ending = "retired"  // a cell died as if it had looked for a hole
+	// dismissed: the boxes beside it are enough.
+	dismissed ending = "dismissed"
 )
 
-// Run keeps a box running until ctx ends, then ends all boxes, cutting off
-// whatever still runs in them. It returns the error of the first start: later
-// ones are logged and tried again.
-//
-// It starts one box at a time, and none that is not needed while another still
-// drains: a pool has two boxes at most.
-func (p *Pool) Run(ctx context.Context, started chan<- struct{}) error {
-	defer p.closeAll()
-	current, err := p.begin(ctx)
-	if err != nil {
-		return err
-	}
-	close(started)
+// lineage is a row of boxes, each of which takes over from the one before it.
+// It starts no box that is not needed while another still drains: it has two
+// at most.
+type lineage struct {
+	pool *Pool
+	// serving is the newest box that has parked a cell, nil when there is
+	// none. The pool's mu guards it.
+	serving *tenure
+}
+
+// keep keeps a box running until ctx ends, and returns the one that is running
+// then, if one is.
+func (l *lineage) keep(ctx context.Context, current *tenure) *tenure {
+	p := l.pool
 	var draining *tenure
 	for ctx.Err() == nil {
-		why := p.await(ctx, current, draining)
+		why := l.await(ctx, current, draining)
 		switch why {
 		case lost:
 			if err := current.barren.Load(); err != nil {
@@ -53,22 +57,24 @@ func (p *Pool) Run(ctx context.Context, started chan<- struct{}) error {
 				p.log.Warn("box is down, starting another", "box", current.box.ID)
 			}
 			p.finish(current, lost)
-			current = p.beginAgain(ctx, current)
-		case recycled, retired:
-			next := p.beginAgain(ctx, nil)
-			if next == nil {
+			if current = l.beginAgain(ctx, current); current == nil {
 				return nil
+			}
+		case recycled, retired:
+			next := l.beginAgain(ctx, nil)
+			if next == nil {
+				return current
 			}
 			p.log.Info("box replaced", "box", current.box.ID, "why", string(why), "forked", current.forked.Load())
 			p.finish(current, why)
 			draining, current = current, next
 		}
 	}
-	return nil
+	return current
 }
 
 // await returns when the current box has to be replaced, or stopped with ctx.
-func (p *Pool) await(ctx context.Context, current, draining *tenure) ending {
+func (l *lineage) await(ctx context.Context, current, draining *tenure) ending {
 	if draining != nil {
 		select {
 		case <-ctx.Done():
@@ -87,7 +93,7 @@ func (p *Pool) await(ctx context.Context, current, draining *tenure) ending {
 		return recycled
 	case <-current.suspected:
 	}
-	budget := p.retirements.Reserve()
+	budget := l.pool.retirements.Reserve()
 	wait := time.NewTimer(budget.Delay())
 	defer wait.Stop()
 	select {
@@ -106,7 +112,15 @@ func (p *Pool) await(ctx context.Context, current, draining *tenure) ending {
 
 // begin starts a box and its parkers, and makes it the serving one once it has
 // parked a cell.
-func (p *Pool) begin(ctx context.Context) (*tenure, error) {
+func (l *lineage) begin(ctx context.Context) (*tenure, error) {
+	p := l.pool
+	// One at a time: a start takes the processors from all that serves.
+	select {
+	case p.starting <- struct{}{}:
+		defer func() { <-p.starting }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	start := time.Now()
@@ -121,14 +135,14 @@ func (p *Pool) begin(ctx context.Context) (*tenure, error) {
 				b.Close())
 		}
 	}
-	missing, err := p.config.Inspect(ctx, b)
+	seen, err := p.config.Inspect(ctx, b)
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	if len(missing) > 0 {
-		p.log.Warn("box serves without walls, which accept_missing allows", "box", b.ID, "walls", missing)
+	if len(seen.Missing) > 0 {
+		p.log.Warn("box serves without walls, which accept_missing allows", "box", b.ID, "walls", seen.Missing)
 	}
-	t := newTenure(p, b, missing)
+	t := newTenure(p, b, seen)
 	p.mu.Lock()
 	p.tenures[t] = struct{}{}
 	p.started++
@@ -138,10 +152,12 @@ func (p *Pool) begin(ctx context.Context) (*tenure, error) {
 		p.finish(t, lost)
 		return nil, err
 	}
-	t.parkMore()
-	p.log.Info("box ready", "box", b.ID, "dur", time.Since(start), "zygote_kib", b.Ready.RSSKiB, "landlock_abi", b.Ready.LandlockABI)
+	p.log.Info("box ready", "box", b.ID, "dur", time.Since(start), "zygote_kib", b.Ready.RSSKiB, "cell_kib", seen.Cell/job.KiB,
+		"landlock_abi", b.Ready.LandlockABI)
+	p.appetite.costs(seen.Cell)
 	p.mu.Lock()
-	p.serving = t
+	l.serving = t
+	p.spread()
 	p.mu.Unlock()
 	// Run may be busy with the next box when this one goes down.
 	go func() {
@@ -151,78 +167,22 @@ func (p *Pool) begin(ctx context.Context) (*tenure, error) {
 	return t, nil
 }
 
-// beginAgain tries until a box is up or ctx ends. It returns last then.
-func (p *Pool) beginAgain(ctx context.Context, last *tenure) *tenure {
+// beginAgain tries until a box is up or ctx ends. It returns nil then.
+func (l *lineage) beginAgain(ctx context.Context, last *tenure) *tenure {
 	backoff := firstBackoff
 	for {
 		if last != nil && time.Since(last.box.Started) < time.Second {
 			sleep(ctx, backoff)
 		}
-		t, err := p.begin(ctx)
+		t, err := l.begin(ctx)
 		if err == nil {
 			return t
 		}
 		if ctx.Err() != nil {
-			return last
+			return nil
 		}
-		p.log.Error("box not started", "err", err)
+		l.pool.log.Error("box not started", "err", err)
 		sleep(ctx, backoff)
 		backoff = min(2*backoff, lastBackoff)
 	}
-}
-
-// finish ends a tenure once its running cells are done, in the background.
-func (p *Pool) finish(t *tenure, why ending) {
-	if isClosed(t.box.Down()) {
-		why = lost
-	}
-	p.unserve(t)
-	p.mu.Lock()
-	p.ended[why]++
-	p.mu.Unlock()
-	t.stop()
-	t.box.Drain()
-	go func() {
-		t.cells.Wait()
-		p.end(t)
-		close(t.ended)
-	}()
-}
-
-// unserve has a tenure count as the serving one no longer.
-func (p *Pool) unserve(t *tenure) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.serving == t {
-		p.serving = nil
-	}
-}
-
-func (p *Pool) end(t *tenure) {
-	if err := t.box.Close(); err != nil {
-		p.log.Error("box not closed", "box", t.box.ID, "err", err)
-	}
-	p.mu.Lock()
-	delete(p.tenures, t)
-	p.mu.Unlock()
-}
-
-// closeAll ends every box at once and waits for the cells' goroutines.
-func (p *Pool) closeAll() {
-	p.mu.Lock()
-	p.serving = nil
-	var all []*tenure
-	for t := range p.tenures {
-		all = append(all, t)
-	}
-	p.mu.Unlock()
-	var done sync.WaitGroup
-	for _, t := range all {
-		done.Go(func() {
-			t.stop()
-			p.end(t)
-			t.cells.Wait()
-		})
-	}
-	done.Wait()
 }

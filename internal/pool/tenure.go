@@ -16,8 +16,9 @@ import (
 type tenure struct {
 	pool *Pool
 	box  *box.Box
-	// missing are the walls that the box lacks.
-	missing []string
+	seen Inspection
+	// level is how many of the parkers are to hold a cell.
+	level level
 	// slots holds the numbers of free slots. A slot is free again only when
 	// the zygote has reported its cell dead: its uid must have no process.
 	slots chan uint16
@@ -44,6 +45,8 @@ type tenure struct {
 	fruitless atomic.Int64
 	barren    atomic.Pointer[error]
 
+	// forking is the time in which the zygote had a cell to fork.
+	forking                busyTime
 	forked                 atomic.Uint64
 	parked, running, dying atomic.Int64
 }
@@ -59,9 +62,9 @@ type parkedCell struct {
 	gone chan struct{}
 }
 
-func newTenure(p *Pool, b *box.Box, missing []string) *tenure {
+func newTenure(p *Pool, b *box.Box, seen Inspection) *tenure {
 	t := &tenure{
-		pool: p, box: b, missing: missing, slots: make(chan uint16, p.config.Slots), due: make(chan struct{}),
+		pool: p, box: b, seen: seen, slots: make(chan uint16, p.config.Slots), due: make(chan struct{}),
 		suspected: make(chan struct{}), proven: make(chan struct{}), ended: make(chan struct{}),
 	}
 	t.ctx, t.stop = context.WithCancel(context.Background())
@@ -71,18 +74,15 @@ func newTenure(p *Pool, b *box.Box, missing []string) *tenure {
 	return t
 }
 
-// parkOne starts the first parker. Parkers end with the tenure's ctx or its box.
+// parkOne starts the parkers and has the first one park; the others come once
+// the level says so. All at once would make each of them late, and the box
+// ready later. Parkers end with the tenure's ctx or its box.
 func (t *tenure) parkOne() {
+	t.level.set(1)
 	age := time.AfterFunc(t.pool.config.BoxLifetime, t.markDue)
 	context.AfterFunc(t.ctx, func() { age.Stop() })
-	t.cells.Go(t.parker)
-}
-
-// parkMore starts the others. They come after the first, as all at once would
-// make each of them late, and the box ready later.
-func (t *tenure) parkMore() {
-	for range t.pool.config.Parked - 1 {
-		t.cells.Go(t.parker)
+	for n := range t.pool.config.Most {
+		t.cells.Go(func() { t.parker(n) })
 	}
 }
 
@@ -104,8 +104,10 @@ func (t *tenure) suspect(death cell.Death) {
 // has to end first. A parker itself ends only with its box or its tenure.
 const parkRetry = 50 * time.Millisecond
 
-func (t *tenure) parker() {
-	for t.ctx.Err() == nil {
+// parker parks a cell and holds it, again and again, while the level is above
+// its number.
+func (t *tenure) parker(number int) {
+	for t.awaitNeed(number) {
 		var slot uint16
 		select {
 		case slot = <-t.slots:
@@ -114,7 +116,7 @@ func (t *tenure) parker() {
 		case <-t.ctx.Done():
 			return
 		}
-		conn, err := cell.Park(t.ctx, t.box, slot, t.pool.config.Limits)
+		conn, err := t.fork(slot)
 		if err != nil {
 			t.slots <- slot
 			if !t.tryAgain(err) {
@@ -128,8 +130,37 @@ func (t *tenure) parker() {
 		if t.forked.Add(1) >= t.pool.config.CellsPerBox {
 			t.markDue()
 		}
-		t.offer(&parkedCell{conn: conn, tenure: t, slot: slot, gone: make(chan struct{})})
+		t.offer(&parkedCell{conn: conn, tenure: t, slot: slot, gone: make(chan struct{})}, number)
 	}
+}
+
+// awaitNeed waits until the level is above a parker's number. It returns false
+// when the box parks no more cells.
+func (t *tenure) awaitNeed(number int) bool {
+	for {
+		needed, changed := t.level.above(number)
+		if t.ctx.Err() != nil || isClosed(t.box.Down()) {
+			return false
+		}
+		if needed {
+			return true
+		}
+		select {
+		case <-changed:
+		case <-t.ctx.Done():
+		case <-t.box.Down():
+		}
+	}
+}
+
+func (t *tenure) fork(slot uint16) (*cell.Conn, error) {
+	defer t.forking.begin()()
+	start := time.Now()
+	conn, err := cell.Park(t.ctx, t.box, slot, t.pool.config.Limits)
+	if err == nil {
+		t.pool.forks.observe(time.Since(start))
+	}
+	return conn, err
 }
 
 // maxFruitless is how many cells in a row may die before they have parked.
@@ -206,24 +237,41 @@ func (t *tenure) whyDown() error {
 const refillDelay = 5 * time.Millisecond
 
 // offer holds the cell until somebody takes it, or it is no use any more.
-func (t *tenure) offer(c *parkedCell) {
+func (t *tenure) offer(c *parkedCell, number int) {
 	t.parked.Add(1)
 	t.cells.Add(1)
-	select {
-	case t.pool.ready <- c:
+	if t.hold(c, number) {
 		t.parked.Add(-1)
 		t.rest(c)
 		return
-	case exited, ok := <-c.conn.Dead():
-		t.pool.log.Warn("parked cell died", "box", t.box.ID)
-		if ok {
-			t.pool.countDeath(cell.DeathOf(exited))
-		}
-	case <-t.ctx.Done():
-	case <-t.box.Down():
 	}
 	t.parked.Add(-1)
 	c.release()
+}
+
+// hold reports whether the cell was taken.
+func (t *tenure) hold(c *parkedCell, number int) bool {
+	for {
+		needed, changed := t.level.above(number)
+		if !needed {
+			return false
+		}
+		select {
+		case t.pool.ready <- c:
+			return true
+		case exited, ok := <-c.conn.Dead():
+			t.pool.log.Warn("parked cell died", "box", t.box.ID)
+			if ok {
+				t.pool.countDeath(cell.DeathOf(exited))
+			}
+			return false
+		case <-changed:
+		case <-t.ctx.Done():
+			return false
+		case <-t.box.Down():
+			return false
+		}
+	}
 }
 
 // rest waits for the end of the cell that was taken, but not for long: other
@@ -252,9 +300,14 @@ func (t *tenure) destroy(why error) {
 func (c *parkedCell) release() time.Duration {
 	t := c.tenure
 	t.dying.Add(1)
+	hungUp := time.Now()
 	end, err := c.conn.Release()
 	if err != nil {
+		t.pool.leaked.Add(1)
 		t.destroy(err)
+	}
+	if end.Death != cell.DeathUnknown {
+		t.pool.teardowns.observe(time.Since(hungUp))
 	}
 	t.pool.countDeath(end.Death)
 	if c.worked && end.Death.Suspect() {

@@ -26,11 +26,11 @@ func (v *view) expect(wall, where, got, want string) {
 }
 
 // lookFromOutside compares what the kernel says of a zygote and its only cell
-// with what they must be.
-func (i *Inspector) lookFromOutside(b *box.Box) ([]Finding, error) {
+// with what they must be. It returns the cell's own memory as well.
+func (i *Inspector) lookFromOutside(b *box.Box) ([]Finding, job.Bytes, error) {
 	zygote, cell, err := family(b.ID)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	v := &view{zygote: zygote, cell: cell}
 	v.identity()
@@ -39,10 +39,11 @@ func (i *Inspector) lookFromOutside(b *box.Box) ([]Finding, error) {
 		func() error { return v.cgroups(i.Memory, i.Tasks) },
 	} {
 		if err := look(); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
-	return v.findings, nil
+	own, err := cell.ownMemory()
+	return v.findings, own, err
 }
 
 const (

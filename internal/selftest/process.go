@@ -7,7 +7,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
+
+	"github.com/fumehood/fumehood/internal/job"
 )
 
 // A process is one of a box's, as /proc of this machine shows it. Its pid
@@ -35,6 +38,24 @@ func (p process) namespace(kind string) (string, error) {
 func (p process) read(name string) (string, error) {
 	text, err := os.ReadFile(filepath.Join(p.dir(), name))
 	return string(text), err
+}
+
+// ownMemory is what the process shares with no other: the pages that it has
+// copied from its zygote, and the tables of all its pages.
+func (p process) ownMemory() (job.Bytes, error) {
+	proc, err := procfs.NewProc(p.pid)
+	if err != nil {
+		return 0, err
+	}
+	pages, err := proc.ProcSMapsRollup()
+	if err != nil {
+		return 0, err
+	}
+	status, err := proc.NewStatus()
+	if err != nil {
+		return 0, err
+	}
+	return job.Bytes(pages.PrivateClean + pages.PrivateDirty + status.VmPTE), nil
 }
 
 // family finds a box's zygote and the only cell in it, by the name of the

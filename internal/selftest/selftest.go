@@ -28,37 +28,38 @@ type Inspector struct {
 const slot = 0
 
 // Inspect looks at a box in which there is no cell yet. It returns the walls
-// that are missing and accepted; a *MissingError if one is not accepted; and
-// another error if the box cannot be looked at, which must not serve either.
-func (i *Inspector) Inspect(ctx context.Context, b *box.Box) ([]string, error) {
-	findings, err := i.Find(ctx, b)
+// that are missing and accepted, and the memory that a parked cell has of its
+// own; a *MissingError if a wall is missing and not accepted; and another error
+// if the box cannot be looked at, which must not serve either.
+func (i *Inspector) Inspect(ctx context.Context, b *box.Box) (walls []string, cell job.Bytes, err error) {
+	findings, cell, err := i.Find(ctx, b)
 	if err != nil {
-		return nil, fmt.Errorf("look at the walls of box %s: %w", b.ID, err)
+		return nil, 0, fmt.Errorf("look at the walls of box %s: %w", b.ID, err)
 	}
 	refused := slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return slices.Contains(i.Accept, f.Wall) })
 	if len(refused) > 0 {
-		return nil, &MissingError{Box: b.ID, Findings: refused}
+		return nil, 0, &MissingError{Box: b.ID, Findings: refused}
 	}
-	return missing(findings), nil
+	return missing(findings), cell, nil
 }
 
 // Find is Inspect without a judgement: everything that is not as it must be.
-func (i *Inspector) Find(ctx context.Context, b *box.Box) ([]Finding, error) {
+func (i *Inspector) Find(ctx context.Context, b *box.Box) ([]Finding, job.Bytes, error) {
 	findings := admitted(b)
 	c, err := cell.Park(ctx, b, slot, i.Limits)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	outside, err := i.lookFromOutside(b)
+	outside, own, err := i.lookFromOutside(b)
 	if err != nil {
 		c.Release()
-		return nil, err
+		return nil, 0, err
 	}
 	inside, err := i.lookFromInside(ctx, b, c)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return append(append(findings, outside...), inside...), nil
+	return append(append(findings, outside...), inside...), own, nil
 }
 
 // admitted are the walls that the zygote itself says it leaves out, and the one

@@ -31,9 +31,13 @@ func TestWholeBoxesLackNothing(t *testing.T) {
 			starter := boxtest.StarterOf(t, kind, 0)
 			b := boxtest.Begin(t, starter)
 			began := time.Now()
-			missing, err := inspectorOf(starter).Inspect(t.Context(), b)
+			missing, cell, err := inspectorOf(starter).Inspect(t.Context(), b)
 			if err != nil || len(missing) > 0 {
 				t.Errorf("Inspect = %q, %v, want nothing missing", missing, err)
+			}
+			// It has copied something, and not the whole of its zygote.
+			if zygote := job.Bytes(b.Ready.RSSKiB) * job.KiB; cell < 64*job.KiB || cell > zygote/2 {
+				t.Errorf("a parked cell has %v of its own, its zygote %v", cell, zygote)
 			}
 			stats := b.Stats()
 			t.Logf("%d cells in %v", stats.Forked, time.Since(began))
@@ -96,7 +100,7 @@ func TestEachWallIsMissed(t *testing.T) {
 			starter := boxtest.Starter(t, test.without)
 			starter.Loosen = test.loosen
 			inspector := inspectorOf(starter)
-			findings, err := inspector.Find(t.Context(), boxtest.Begin(t, starter))
+			findings, _, err := inspector.Find(t.Context(), boxtest.Begin(t, starter))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,7 +128,7 @@ func TestMissingWallMustBeAccepted(t *testing.T) {
 	inspector := inspectorOf(starter)
 
 	inspector.Accept = []string{"landlock"}
-	_, err := inspector.Inspect(t.Context(), b)
+	_, _, err := inspector.Inspect(t.Context(), b)
 	var refusal *selftest.MissingError
 	if !errors.As(err, &refusal) {
 		t.Fatalf("Inspect = %v, want a MissingError", err)
@@ -139,7 +143,7 @@ func TestMissingWallMustBeAccepted(t *testing.T) {
 	}
 
 	inspector.Accept = []string{"landlock", "core limit"}
-	missing, err := inspector.Inspect(t.Context(), b)
+	missing, _, err := inspector.Inspect(t.Context(), b)
 	if want := []string{"landlock", "core limit"}; err != nil || !slices.Equal(missing, want) {
 		t.Errorf("Inspect = %q, %v, want %q", missing, err, want)
 	}
@@ -152,7 +156,7 @@ func TestDaemonsOwnWalls(t *testing.T) {
 	starter := boxtest.Starter(t, 0)
 	inspector := inspectorOf(starter)
 	inspector.Memory, inspector.Tasks = starter.Memory-job.MiB, starter.Tasks-1
-	findings, err := inspector.Find(t.Context(), boxtest.Begin(t, starter))
+	findings, _, err := inspector.Find(t.Context(), boxtest.Begin(t, starter))
 	if err != nil {
 		t.Fatal(err)
 	}

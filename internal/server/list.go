@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/lang"
 	"github.com/fumehood/fumehood/internal/pool"
 )
@@ -74,6 +75,12 @@ type poolShape struct {
 	Parked  int    `json:"cells_parked"`
 	Running int    `json:"cells_running"`
 	Dying   int    `json:"cells_dying"`
+	// Target is how many cells are to be parked, CellKiB what each has of its
+	// own, Missed how many jobs found none, Leaked how many did not die in time.
+	Target  int    `json:"cells_target"`
+	CellKiB int64  `json:"cell_kib"`
+	Leaked  uint64 `json:"cells_leaked"`
+	Missed  uint64 `json:"jobs_waited"`
 	// Missing are walls that the boxes lack, as the operator accepts.
 	Missing []string `json:"missing_walls"`
 	// Deaths has every way to die, with those that did not happen.
@@ -82,6 +89,7 @@ type poolShape struct {
 	Recycled    uint64            `json:"boxes_recycled"`
 	Retired     uint64            `json:"boxes_retired"`
 	Lost        uint64            `json:"boxes_lost"`
+	Dismissed   uint64            `json:"boxes_dismissed"`
 	// PendingRetirement: the serving box is to be retired, as soon as another
 	// retirement is allowed.
 	PendingRetirement bool       `json:"retirement_pending"`
@@ -112,7 +120,8 @@ func shapeOfPool(stats pool.Stats) poolShape {
 		Kind: stats.Kind, Ready: stats.Ready, Jobs: stats.Jobs,
 		Parked: stats.Parked, Running: stats.Running, Dying: stats.Dying, Missing: append([]string{}, stats.Missing...), Boxes: []boxShape{},
 		Deaths: make(map[string]uint64), Generations: stats.Generations, Recycled: stats.Recycled, Retired: stats.Retired, Lost: stats.Lost,
-		PendingRetirement: stats.PendingRetirement,
+		PendingRetirement: stats.PendingRetirement, Dismissed: stats.Dismissed,
+		Target: stats.Target, CellKiB: int64(stats.CellBytes / job.KiB), Leaked: stats.Leaked, Missed: stats.Missed,
 	}
 	for death, n := range stats.Deaths {
 		shape.Deaths[string(death)] = n
