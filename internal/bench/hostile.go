@@ -68,3 +68,8 @@ func hostilesOf(language string, h Harm) []hostile {
 	add(bombs, Bombs, hungry)
 	return all
 }
+
+// Harmful reports whether the mix has hostile sources of its sort.
+func (m Mix) Harmful() bool {
+	return slices.ContainsFunc(m.Sources, func(s Source) bool { return len(hostilesOf(s.Language, m.Harm)) > 0 })
+}

@@ -77,13 +77,10 @@ const seed = 5
 
 func newDeck(m Mix) (*deck, error) {
 	d := &deck{mix: m, tags: newTags(), random: rand.New(rand.NewPCG(seed, seed))}
-	harmful := false
 	for _, s := range m.Sources {
-		one := &dealt{Source: s, hostile: hostilesOf(s.Language, m.Harm)}
-		harmful = harmful || len(one.hostile) > 0
-		d.sources = append(d.sources, one)
+		d.sources = append(d.sources, &dealt{Source: s, hostile: hostilesOf(s.Language, m.Harm)})
 	}
-	if m.Hostile > 0 && !harmful {
+	if m.Hostile > 0 && !m.Harmful() {
 		return nil, fmt.Errorf("none of these languages has hostile sources (%s)", m.Harm)
 	}
 	return d, nil
