@@ -25,6 +25,7 @@ func record(h *hdr.Histogram, d time.Duration) {
 // Latency sums up how long answers took, in milliseconds.
 type Latency struct {
 	Count int64   `json:"count"`
+	Min   float64 `json:"min_ms"`
 	Mean  float64 `json:"mean_ms"`
 	P50   float64 `json:"p50_ms"`
 	P90   float64 `json:"p90_ms"`
@@ -39,7 +40,7 @@ type Latency struct {
 func latencyOf(h *hdr.Histogram) Latency {
 	ms := func(us int64) float64 { return float64(us) / 1000 }
 	l := Latency{
-		Count: h.TotalCount(), Mean: h.Mean() / 1000, Max: ms(h.Max()),
+		Count: h.TotalCount(), Min: ms(h.Min()), Mean: h.Mean() / 1000, Max: ms(h.Max()),
 		P50: ms(h.ValueAtQuantile(50)), P90: ms(h.ValueAtQuantile(90)), P99: ms(h.ValueAtQuantile(99)), P999: ms(h.ValueAtQuantile(99.9)),
 	}
 	if l.Count == 0 {

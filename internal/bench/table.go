@@ -44,10 +44,10 @@ func (r *Record) Print(w io.Writer) error {
 
 func (p *Report) table(w io.Writer) error {
 	t := newTable(w)
-	fmt.Fprintln(t, "LATENCY IN MS\tCOUNT\tMEAN\tP50\tP90\tP99\tP99.9\tMAX\tOUTCOMES")
+	fmt.Fprintln(t, "LATENCY IN MS\tCOUNT\tMIN\tMEAN\tP50\tP90\tP99\tP99.9\tMAX\tOUTCOMES")
 	line := func(name string, l Latency, outcomes string) {
 		if l.Count > 0 {
-			fmt.Fprintf(t, "%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%s\n", name, l.Count, l.Mean, l.P50, l.P90, l.P99, l.P999, l.Max, outcomes)
+			fmt.Fprintf(t, "%s\t%d\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%s\n", name, l.Count, l.Min, l.Mean, l.P50, l.P90, l.P99, l.P999, l.Max, outcomes)
 		}
 	}
 	line("all but hostile", p.Latency, "")
