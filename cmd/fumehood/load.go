@@ -48,6 +48,9 @@ func (f *benchFlags) run(ctx context.Context, s streams) (err error) {
 	if err := f.keep(record, s); err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		return ctx.Err() // it was told of all the same
+	}
 	if n := record.Report.Wrong; n > 0 {
 		return &failure{exitSourceError, fmt.Errorf("%d of %d answers are wrong: %s", n, record.Report.Sent, record.Report.Failures[0]), ""}
 	}
@@ -57,7 +60,9 @@ func (f *benchFlags) run(ctx context.Context, s streams) (err error) {
 func (f *benchFlags) measure(ctx context.Context, daemon *bench.Server, record *bench.Record, s streams) error {
 	// Nobody says how many compiles there were to whoever may not know.
 	before, unknown := daemon.Jobs(ctx)
-	report, err := bench.Run(ctx, daemon, f.load, watch(s.err))
+	show, clear := watch(s.err)
+	report, err := bench.Run(ctx, daemon, f.load, show)
+	clear()
 	switch {
 	case ctx.Err() != nil && report == nil:
 		return ctx.Err()
@@ -111,11 +116,12 @@ func (f *benchFlags) keep(record *bench.Record, s streams) error {
 	return record.Print(s.out)
 }
 
-// watch shows progress, on one line where there is a terminal.
-func watch(w io.Writer) func(bench.Progress) {
-	end := "\n"
+// watch shows progress, on one line where there is a terminal, which clear
+// empties at the end.
+func watch(w io.Writer) (show func(bench.Progress), clear func()) {
+	end, clear := "\n", func() {}
 	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		end = "\033[K\r"
+		end, clear = "\033[K\r", func() { fmt.Fprint(w, "\033[K") }
 	}
 	return func(p bench.Progress) {
 		what := "measuring"
@@ -124,7 +130,7 @@ func watch(w io.Writer) func(bench.Progress) {
 		}
 		fmt.Fprintf(w, "%s %s of %s: %.0f/s, %d results, %d shed, %d wrong, %d unsent%s",
 			what, p.Elapsed, p.Whole, p.PerSecond, p.Answered, p.Shed, p.Wrong, p.Unsent, end)
-	}
+	}, clear
 }
 
 // kindsFor lists the kinds of box that languages need, as config.Boxes has them.

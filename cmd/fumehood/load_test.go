@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"flag"
 	"strings"
 	"testing"
@@ -79,5 +81,34 @@ func TestSettingsAsFlags(t *testing.T) {
 	config.Register(flags, &got)
 	if err := flags.Parse(settingsAsFlags(c)); err != nil || got != c {
 		t.Errorf("%+v, %v, want %+v", got, err, c)
+	}
+}
+
+// cancelling cancels when what is written to it has a word in it.
+type cancelling struct {
+	word   string
+	cancel context.CancelFunc
+	bytes.Buffer
+}
+
+func (c *cancelling) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), c.word) {
+		c.cancel()
+	}
+	return c.Buffer.Write(p)
+}
+
+// Who interrupts a run gets the figures up to then.
+func TestInterruptedBench(t *testing.T) {
+	t.Parallel()
+	s := sharedDaemon(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var out bytes.Buffer
+	said := &cancelling{word: "measuring", cancel: cancel}
+	status := run(ctx, []string{"bench", "--server", s.url, "--duration", "1h", "--warm-up", "0s", "--clients", "1"},
+		streams{in: strings.NewReader(""), out: &out, err: said})
+	if status != exitInterrupted || !strings.Contains(out.String(), "all but hostile") || !strings.Contains(out.String(), " 0 wrong") {
+		t.Errorf("status %d, %s%s", status, out.String(), said.String())
 	}
 }

@@ -238,11 +238,13 @@ func TestMix(t *testing.T) {
 	seen := make(map[string]int)
 	byKind := make(map[Kind]int)
 	tenants := make(map[int]int)
+	// What one tenant sent is new in another's name.
+	key := func(s Shot) string { return fmt.Sprint(s.Tenant, " ", s.Source) }
 	target := fake{func(_ context.Context, s Shot) (Answer, error) {
 		mu.Lock()
 		defer mu.Unlock()
 		if s.from == nil && s.outcomes == nil {
-			seen[s.Source]++
+			seen[key(s)]++
 			return compiled(s.Language)
 		}
 		byKind[s.Kind]++
@@ -250,10 +252,10 @@ func TestMix(t *testing.T) {
 		if s.Kind == Attack {
 			return Answer{Status: http.StatusOK, Outcome: job.Timeout}, nil
 		}
-		if before := seen[s.Source] > 0; before != (s.Kind == Hit) {
+		if before := seen[key(s)] > 0; before != (s.Kind == Hit) {
 			t.Errorf("a %s was sent before: %v", s.Kind, before)
 		}
-		seen[s.Source]++
+		seen[key(s)]++
 		if !s.Bypass {
 			t.Error("the cache is not bypassed")
 		}

@@ -57,8 +57,9 @@ type dealt struct {
 	hostile []hostile
 	// output is that of the first answer, without its tag.
 	output string
-	// answered are the tags of the last sources that were answered.
-	answered []string
+	// answered are, by tenant, the tags of the last sources that were answered:
+	// a cache keeps tenants apart.
+	answered [][]string
 }
 
 // deck deals shots. It is safe for use by several.
@@ -86,30 +87,37 @@ func newDeck(m Mix) (*deck, error) {
 	return d, nil
 }
 
-// prime asks the target for each source once, to have what all later answers
-// must be like. The warm-up begins after it.
+// prime asks the target for each source once in the name of each tenant, to
+// have what all later answers must be like, and something to repeat. The warm-up
+// begins after it.
 func (d *deck) prime(ctx context.Context, t Target) error {
 	for _, s := range d.sources {
-		tag := d.tags.tag()
-		// Whether it comes from a cache does not matter, and so neither does
-		// what the mix says of that.
-		a, err := t.Do(ctx, Shot{Kind: Miss, Language: s.Language, Source: s.With(tag), tag: tag})
-		switch {
-		case err != nil:
-			return fmt.Errorf("ask %s for %s: %w", t, s.Language, err)
-		case a.Outcome != job.OK:
-			return fmt.Errorf("%s does not compile the source in %s: status %d %s %.300s", t, s.Language, a.Status, a.Outcome, a.Raw)
+		for tenant := range d.tenants() {
+			// Whether it comes from a cache does not matter, and so neither
+			// does what the mix says of that.
+			shot := Shot{Kind: Miss, Language: s.Language, Tenant: tenant, tag: d.tags.tag()}
+			shot.Source = s.With(shot.tag)
+			a, err := t.Do(ctx, shot)
+			switch {
+			case err != nil:
+				return fmt.Errorf("ask %s for %s: %w", t, s.Language, err)
+			case a.Outcome != job.OK:
+				return fmt.Errorf("%s does not compile the source in %s: status %d %s %.300s", t, s.Language, a.Status, a.Outcome, a.Raw)
+			}
+			s.output = plain(a.Output, shot.tag)
+			s.answered = append(s.answered, []string{shot.tag})
 		}
-		s.output, s.answered = plain(a.Output, tag), []string{tag}
 	}
 	return nil
 }
+
+func (d *deck) tenants() int { return max(d.mix.Tenants, 1) }
 
 func (d *deck) deal() Shot {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s := d.sources[d.random.IntN(len(d.sources))]
-	shot := Shot{Kind: Miss, Language: s.Language, Bypass: d.mix.Bypass, Tenant: d.count % max(d.mix.Tenants, 1), tag: d.tags.tag(), from: s}
+	shot := Shot{Kind: Miss, Language: s.Language, Bypass: d.mix.Bypass, Tenant: d.count % d.tenants(), tag: d.tags.tag(), from: s}
 	d.count++
 	hostile, hit := d.random.Float64() < d.mix.Hostile, d.random.Float64() < d.mix.Hits
 	switch {
@@ -121,7 +129,8 @@ func (d *deck) deal() Shot {
 		shot.Kind, shot.Language, shot.Source, shot.outcomes, shot.from = Attack, h.Language, h.With(shot.tag), h.outcomes, nil
 		return shot
 	case hit:
-		shot.Kind, shot.tag = Hit, s.answered[d.random.IntN(len(s.answered))]
+		before := s.answered[shot.Tenant]
+		shot.Kind, shot.tag = Hit, before[d.random.IntN(len(before))]
 	}
 	shot.Source, shot.outcomes = s.With(shot.tag), []job.Outcome{job.OK}
 	return shot
@@ -147,16 +156,20 @@ func (d *deck) judge(s Shot, a Answer) string {
 func (d *deck) remember(s Shot) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if len(s.from.answered) < remembered {
-		s.from.answered = append(s.from.answered, s.tag)
+	before := &s.from.answered[s.Tenant]
+	if len(*before) < remembered {
+		*before = append(*before, s.tag)
 		return
 	}
-	s.from.answered[d.random.IntN(remembered)] = s.tag
+	(*before)[d.random.IntN(remembered)] = s.tag
 }
 
 // repeat makes every shot the same source, one that nobody has sent yet.
 func (d *deck) repeat() {
 	s := d.sources[0]
 	d.sources, d.mix.Hits, d.mix.Hostile = d.sources[:1], 1, 0
-	s.answered = []string{d.tags.tag()}
+	tag := d.tags.tag()
+	for tenant := range s.answered {
+		s.answered[tenant] = []string{tag}
+	}
 }
