@@ -103,6 +103,9 @@ func (b *Beside) turn(ctx context.Context, t Target) (Turn, error) {
 // rowsOf makes rows of turns; the first name is the daemon's.
 func rowsOf(names []string, turns map[string][]Turn) []Row {
 	var rows []Row
+	if len(turns[names[0]]) == 0 {
+		return nil // nothing to be compared with
+	}
 	for _, name := range names {
 		of := turns[name]
 		if len(of) == 0 {

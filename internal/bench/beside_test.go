@@ -86,3 +86,14 @@ func TestMedian(t *testing.T) {
 		}
 	}
 }
+
+// Who ends it before the daemon had its turn is shown nothing.
+func TestBesideInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	b := Beside{Turns: 1, Daemon: named{fake{ok}, "fumehood"}, Watch: func(int, string) {}}
+	if rows, err := b.Run(ctx); len(rows) > 0 || err != nil {
+		t.Errorf("%v, %v", rows, err)
+	}
+}

@@ -65,7 +65,10 @@ func Run(ctx context.Context, t Target, l Load, watch func(Progress)) (*Report, 
 	if err != nil {
 		return nil, err
 	}
-	if err := d.prime(ctx, t); err != nil {
+	priming, cancel := context.WithTimeout(ctx, l.Timeout*time.Duration(len(l.Sources)*d.tenants()))
+	err = d.prime(priming, t)
+	cancel()
+	if err != nil {
 		return nil, err
 	}
 	if l.Same {

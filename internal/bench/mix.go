@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/fumehood/fumehood/internal/job"
 )
@@ -97,7 +98,7 @@ func (d *deck) prime(ctx context.Context, t Target) error {
 			// does what the mix says of that.
 			shot := Shot{Kind: Miss, Language: s.Language, Tenant: tenant, tag: d.tags.tag()}
 			shot.Source = s.With(shot.tag)
-			a, err := t.Do(ctx, shot)
+			a, err := askAgain(ctx, t, shot)
 			switch {
 			case err != nil:
 				return fmt.Errorf("ask %s for %s: %w", t, s.Language, err)
@@ -110,6 +111,26 @@ func (d *deck) prime(ctx context.Context, t Target) error {
 	}
 	return nil
 }
+
+// askAgain asks until it is not told to come again later, or ctx ends.
+func askAgain(ctx context.Context, t Target, s Shot) (Answer, error) {
+	pause := time.NewTicker(shedPause)
+	defer pause.Stop()
+	for {
+		a, err := t.Do(ctx, s)
+		if err != nil || !shed(a.Status) {
+			return a, err
+		}
+		select {
+		case <-ctx.Done():
+			return a, nil
+		case <-pause.C:
+		}
+	}
+}
+
+// shedPause is how long whoever was told to come again waits.
+const shedPause = 200 * time.Millisecond
 
 func (d *deck) tenants() int { return max(d.mix.Tenants, 1) }
 
