@@ -61,7 +61,8 @@ one language. The baselines:
   static     an HTTP handler that writes the bytes of the daemon's answer
 docs/BENCHMARKS.md says what exactly is compared. One that the host does not
 have is skipped, with the reason; 'scripts/deps bench' and 'scripts/engines'
-install what they need.
+install what they need. They have no walls: a --source-file runs in them as it
+is.
 
 --compare prints two runs that were kept with --out side by side.
 
