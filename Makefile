@@ -61,7 +61,7 @@ bench: build ## measure what docs/BENCHMARKS.md claims
 	@scripts/bench
 	@scripts/bench-languages
 
-bench-load: build ## measure a daemon under load, beside Sinatra, Node, docker run and bare loops; a quarter of an hour
+bench-load: build ## measure a daemon under load, beside Sinatra, Node, docker run and bare loops; 25 minutes
 	@scripts/deps bench
 	@scripts/engines
 	@if [ -x /usr/sbin/dockerd ]; then scripts/docker-for-bench scripts/bench-load; else scripts/bench-load; fi
