@@ -11,7 +11,7 @@ export CGO_ENABLED ?= 0
 REQUIRE ?= oci,engines
 LINT := bin/staticcheck
 
-.PHONY: help run build test check lint fuzz bench soak soak-hostile deps runc box engines clean
+.PHONY: help run build test check lint fuzz bench bench-load soak soak-hostile deps runc box engines clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -60,6 +60,11 @@ bench: build ## measure what docs/BENCHMARKS.md claims
 	@scripts/engines
 	@scripts/bench
 	@scripts/bench-languages
+
+bench-load: build ## measure a daemon under load, beside Sinatra, Node, docker run and bare loops; 25 minutes
+	@scripts/deps bench
+	@scripts/engines
+	@if [ -x /usr/sbin/dockerd ]; then scripts/docker-for-bench scripts/bench-load; else scripts/bench-load; fi
 
 SOAK ?= 20000
 soak: build ## fork SOAK cells in each kind of box, and fail if one of them fails

@@ -43,7 +43,7 @@ Commands:
   serve      run the daemon
   render     compile one file
   box        build, list, prune and lock box images
-  bench      soak a kind of box: fork it very often
+  bench      put load on a daemon, beside others; or soak a kind of box
   prove      attack this installation, and see what its walls stop
   doctor     check this host, and say how to mend it
   token      make a token for a caller
