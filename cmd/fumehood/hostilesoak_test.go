@@ -16,7 +16,7 @@ import (
 // each rest everything is as it was before the first.
 func TestHostileSoak(t *testing.T) {
 	boxtest.Kinds(t)
-	s := startDaemon(t, func(c *config.Config) { c.Boxes = "" })
+	s := startDaemon(t, func(c *config.Config) { c.Boxes, c.Parked, c.ParkedMin = "", 8, 8 })
 	r := attackerOf(t, s)
 	samples, err := attack.LoadSamples(corpus.Files)
 	if err != nil {
