@@ -34,7 +34,8 @@ for each case, saying what was tried, what should stop it, and what was seen.
 Without --server a daemon is started for this call, with the settings given,
 which needs root. With --server a daemon that runs is attacked; nobody else
 should use it meanwhile. If it is on this host and this is root, its processes
-are looked at too.
+are looked at too: its parked-min must be its parked then, or they follow the
+demand.
 
 With --soak N that many requests are sent, several at once: attacks and
 legitimate compiles whose answers are known. In between everything is counted

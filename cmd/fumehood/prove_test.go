@@ -10,10 +10,11 @@ import (
 	"github.com/fumehood/fumehood/internal/config"
 )
 
-// Every attack of the corpus is stopped by a daemon with the default settings.
+// Every attack of the corpus is stopped by a daemon with the default settings,
+// but for the number of parked cells, which stays the same.
 func TestProve(t *testing.T) {
 	boxtest.Kinds(t)
-	s := startDaemon(t, func(c *config.Config) { c.Boxes = "" })
+	s := startDaemon(t, func(c *config.Config) { c.Boxes, c.Parked, c.ParkedMin = "", 8, 8 })
 	r := attackerOf(t, s)
 	cases := attackCases(t)
 	if len(cases) < 200 {
