@@ -51,6 +51,8 @@ func (h *hostileSoak) prepare(c *config.Config) (attacker, neighbour string, err
 	if h.requests == 0 {
 		return "", "", nil
 	}
+	// What parks more cells takes more memory, and this is about what leaks.
+	c.Parked, c.ParkedMin = 8, 8
 	c.CellsPerBox, c.BoxLifetime, c.RetireInterval = max(3*h.requests, c.CellsPerBox), 24*time.Hour, 24*time.Hour
 	file, err := os.CreateTemp("", "fumehood-tokens-")
 	if err != nil {

@@ -19,7 +19,7 @@ func TestHostileSoak(t *testing.T) {
 	soaked := &hostileSoak{requests: 2_000}
 	var attacker, neighbour string
 	s := startDaemon(t, func(c *config.Config) {
-		c.Boxes, c.Parked, c.ParkedMin = "", 8, 8
+		c.Boxes = ""
 		var err error
 		if attacker, neighbour, err = soaked.prepare(c); err != nil {
 			t.Fatal(err)

@@ -34,8 +34,7 @@ for each case, saying what was tried, what should stop it, and what was seen.
 Without --server a daemon is started for this call, with the settings given,
 which needs root. With --server a daemon that runs is attacked; nobody else
 should use it meanwhile. If it is on this host and this is root, its processes
-are looked at too: its parked-min must be its parked then, or they follow the
-demand.
+are looked at too.
 
 With --soak N that many requests are sent, several at once: attacks and
 legitimate compiles whose answers are known. In between everything is counted
@@ -52,7 +51,6 @@ does to others.
 
 func proveCommand(ctx context.Context, args []string, s streams) error {
 	c := config.Default()
-	c.Parked = 8
 	flags := flag.NewFlagSet("prove", flag.ContinueOnError)
 	config.Register(flags, &c)
 	classes := flags.String("class", "", "classes of cases, separated by commas (default: all)")
@@ -69,8 +67,6 @@ func proveCommand(ctx context.Context, args []string, s streams) error {
 	if flags.NArg() > 0 {
 		return usageError(fmt.Sprintf("prove takes no argument %q", flags.Arg(0)), "run 'fumehood prove --help'")
 	}
-	// What is seen of a daemon of its own at rest must be the same each time.
-	c.ParkedMin, c.BoxesPerKind = c.Parked, 1
 	if err := c.Validate(); err != nil {
 		return usageError(err.Error(), "run 'fumehood prove --help'")
 	}

@@ -14,7 +14,7 @@ import (
 // but for the number of parked cells, which stays the same.
 func TestProve(t *testing.T) {
 	boxtest.Kinds(t)
-	s := startDaemon(t, func(c *config.Config) { c.Boxes, c.Parked, c.ParkedMin = "", 8, 8 })
+	s := startDaemon(t, func(c *config.Config) { c.Boxes = "" })
 	r := attackerOf(t, s)
 	cases := attackCases(t)
 	if len(cases) < 200 {

@@ -84,6 +84,28 @@ func lookAtHost(boxes map[string]string, known []string) (h host, err error) {
 // process that waits to be forked into another namespace is in it as well.
 var namespaceLinks = []string{"cgroup", "ipc", "mnt", "net", "pid_for_children", "user", "uts"}
 
+// What a parked cell takes: a process of one thread in a pid namespace of its
+// own, with its connection, which the zygote holds too, beside what it knows the
+// process by, and whose other end is the daemon's.
+const (
+	threadsOfCell    = 1
+	namespacesOfCell = 1
+	filesOfCell      = 3
+	daemonFilesOfOne = 1
+)
+
+// withoutParked takes off what cells that are parked take, by kind: their number
+// follows the demand, and is looked at by itself.
+func (h *host) withoutParked(parked map[string]int) {
+	for kind, n := range parked {
+		h.processes[kind] -= n
+		h.files[kind] -= filesOfCell * n
+		h.threads -= threadsOfCell * n
+		h.namespaces -= namespacesOfCell * n
+		h.daemonFiles -= daemonFilesOfOne * n
+	}
+}
+
 // lookAtNamespaces adds those of one process to what was seen.
 func (h *host) lookAtNamespaces(dir string, namespaces, mounts map[string]bool) {
 	for _, link := range namespaceLinks {

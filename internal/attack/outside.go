@@ -134,7 +134,9 @@ func (r *Runner) glance(ctx context.Context) (v view, busy string, err error) {
 		return v, "", err
 	}
 	v.boxes = make(map[string]boxView)
+	parked := make(map[string]int)
 	for _, pool := range p.Pools {
+		parked[pool.Kind] = pool.Parked
 		b := boxView{counts: pool.Counters, parked: pool.Parked - pool.Target}
 		if len(pool.Boxes) == 1 {
 			b.id = pool.Boxes[0].ID
@@ -156,6 +158,7 @@ func (r *Runner) glance(ctx context.Context) (v view, busy string, err error) {
 	}
 	if r.local && busy == "" {
 		v.host, err = lookAtHost(kinds, r.known)
+		v.host.withoutParked(parked)
 	}
 	return v, busy, err
 }
