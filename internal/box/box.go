@@ -50,6 +50,7 @@ type Box struct {
 
 	mu      sync.Mutex
 	waiting map[uint64]chan wire.Exited // a cell that is not reported dead yet
+	slowed  map[uint64]func()           // by Nice, of those cells
 }
 
 // Stats are the box's own counters, as its zygote last reported them.
@@ -72,7 +73,7 @@ const (
 func open(ctx context.Context, id string, p process, policy Policy) (*Box, error) {
 	b := &Box{
 		ID: id, Engines: make(map[string][]string), Started: time.Now(), process: p,
-		down: make(chan struct{}), waiting: make(map[uint64]chan wire.Exited),
+		down: make(chan struct{}), waiting: make(map[uint64]chan wire.Exited), slowed: make(map[uint64]func()),
 	}
 	if err := b.hello(ctx, policy); err != nil {
 		p.destroy()
@@ -145,6 +146,13 @@ func (b *Box) listen() {
 			b.report(r.CellID, &r)
 		case wire.Refused:
 			b.report(r.CellID, nil)
+		case wire.Slow:
+			b.mu.Lock()
+			slowed := b.slowed[r.CellID]
+			b.mu.Unlock()
+			if slowed != nil {
+				slowed()
+			}
 		default:
 			return
 		}
@@ -155,6 +163,7 @@ func (b *Box) report(cell uint64, exited *wire.Exited) {
 	b.mu.Lock()
 	answer, ok := b.waiting[cell]
 	delete(b.waiting, cell)
+	delete(b.slowed, cell)
 	b.mu.Unlock()
 	if !ok {
 		return
@@ -293,9 +302,18 @@ func (l *Line) ZygoteBytes() job.Bytes {
 }
 
 // Nice asks the zygote to lower the cell's priority to a value of nice(2), from
-// 0 to 19. It cannot be raised again.
-func (l *Line) Nice(value uint32) {
-	l.box.tell(wire.Nice{CellID: l.cell, Value: value})
+// 0 to 19, if it has used so much processor time. Slowed is called if that was
+// done; it must not block. The priority cannot be raised again.
+func (l *Line) Nice(value uint32, after time.Duration, slowed func()) {
+	l.box.mu.Lock()
+	_, lives := l.box.waiting[l.cell]
+	if lives {
+		l.box.slowed[l.cell] = slowed
+	}
+	l.box.mu.Unlock()
+	if lives {
+		l.box.tell(wire.Nice{CellID: l.cell, Value: value, After: after})
+	}
 }
 
 // Died is ready, once, when the cell is reported dead: Exited without the

@@ -227,9 +227,11 @@ type End struct {
 	CPU time.Duration
 }
 
-// Nice lowers the cell's priority for good, to a value of nice(2).
-func (c *Conn) Nice(value uint32) {
-	c.line.Nice(value)
+// Nice lowers the cell's priority for good, to a value of nice(2), if it has used
+// so much processor time since its fork. Slowed is called if that was done; it
+// must not block.
+func (c *Conn) Nice(value uint32, after time.Duration, slowed func()) {
+	c.line.Nice(value, after, slowed)
 }
 
 // Release waits until the zygote has reported the cell dead, so that its slot

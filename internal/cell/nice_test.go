@@ -74,8 +74,14 @@ func TestNice(t *testing.T) {
 		}
 	}
 	want(parked.PID, 2, 0)
-	c.Nice(7)
+	// Not before it has used its time.
+	slowed := make(chan int, 2)
+	c.Nice(5, time.Hour, func() { slowed <- 5 })
+	c.Nice(7, time.Millisecond, func() { slowed <- 7 })
 	want(parked.PID, 2, 7)
+	if value := <-slowed; value != 7 || len(slowed) > 0 {
+		t.Errorf("slowed by %d", value)
+	}
 	for _, zygote := range zygotes {
 		want(zygote, 1, 0)
 	}
@@ -84,8 +90,8 @@ func TestNice(t *testing.T) {
 	}
 	c.Release()
 	// Of a cell that is gone, and beyond what there is: nothing happens.
-	c.Nice(19)
-	other.Nice(1 << 31)
+	c.Nice(19, 0, func() { t.Error("a cell that is gone is slowed") })
+	other.Nice(1<<31, 0, func() {})
 	if _, err := other.Release(); err != nil {
 		t.Error(err)
 	}

@@ -2,6 +2,7 @@ package pool
 
 import (
 	"sync"
+	"time"
 
 	"github.com/fumehood/fumehood/internal/box"
 )
@@ -42,9 +43,26 @@ func (p *pace) begin() *stride {
 // stride is one job's.
 type stride struct {
 	pace *pace
-	mu   sync.Mutex
-	slow bool
-	over bool
+
+	mu         sync.Mutex
+	slow, over bool
+	timer      *time.Timer // nil unless something repeats
+}
+
+// repeat calls do after some time, and then each time after twice as long as
+// before, until the stride ends.
+func (s *stride) repeat(after time.Duration, do func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.timer = time.AfterFunc(after, func() {
+		do()
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		after *= 2
+		if !s.over {
+			s.timer.Reset(after)
+		}
+	})
 }
 
 // falter says that the job gives way.
@@ -62,6 +80,9 @@ func (s *stride) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.over = true
+	if s.timer != nil {
+		s.timer.Stop()
+	}
 	if s.slow {
 		s.pace.change(0, -1)
 	} else {

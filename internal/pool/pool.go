@@ -109,15 +109,6 @@ func (p *Pool) weigh(w box.Weight) {
 	}
 }
 
-const (
-	// slowAfter is how long a job has the processors like any other; most
-	// compiles take less than half of it.
-	slowAfter = 25 * time.Millisecond
-	// slowNice is the priority of one that takes longer, behindNice of one that
-	// gives way from its start.
-	slowNice, behindNice = 19, 10
-)
-
 // Do gives the job to a parked cell and returns what became of it. It waits
 // for a cell until the given moment, and for the result as long as ctx allows.
 // Errors: ErrDown, context.DeadlineExceeded without a cell, ctx's own, or ours.
@@ -132,9 +123,9 @@ func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time, w job.Watcher
 	waiting, cancel := context.WithDeadline(ctx, until)
 	stride := p.pace.begin()
 	defer stride.end()
-	late := time.AfterFunc(slowAfter, w.Slow)
+	long := time.AfterFunc(longAfter, w.Slow)
+	defer long.Stop()
 	c, err := p.take(waiting)
-	late.Stop()
 	cancel()
 	if err != nil {
 		return job.Result{}, err
@@ -144,17 +135,8 @@ func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time, w job.Watcher
 	p.waits.observe(queued)
 	c.worked = true
 	c.tenure.running.Add(1)
-	if w.Behind() {
-		c.conn.Nice(behindNice)
-		stride.falter()
-	}
-	slow := time.AfterFunc(slowAfter, func() {
-		c.conn.Nice(slowNice)
-		stride.falter()
-		w.Slow()
-	})
+	c.giveWay(w, stride)
 	result, err := c.conn.Run(ctx, j)
-	slow.Stop()
 	c.tenure.running.Add(-1)
 	go func() { w.Spent(c.release()) }()
 	result.Timing.Queue = queued

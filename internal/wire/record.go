@@ -13,6 +13,7 @@ const (
 	recordReady   = 2
 	recordExited  = 3
 	recordRefused = 4
+	recordSlow    = 5
 	recordDrain   = 16
 	recordNice    = 17
 )
@@ -24,8 +25,8 @@ const (
 //	│magic │v│k│ 0│ cell id│ as the kind has it                               │
 //	└──────┴─┴─┴──┴────────┴──────────────────────────────────────────────────┘
 //
-// It is one of Engine, Ready, Exited, Refused (from the zygote), Drain and Nice
-// (from the daemon).
+// It is one of Engine, Ready, Exited, Refused, Slow (from the zygote), Drain and
+// Nice (from the daemon).
 type Record interface{ append(b []byte) []byte }
 
 // Engine names one engine that the box has loaded. Name has 15 bytes at most,
@@ -68,12 +69,18 @@ type Refused struct {
 // Drain asks the box to take no more cells and to end with its last.
 type Drain struct{}
 
-// Nice asks the zygote to lower a cell's priority, with all of its threads. A
-// cell that is gone meanwhile is passed over.
+// Slow reports that a Nice was obeyed.
+type Slow struct{ CellID uint64 }
+
+// Nice asks the zygote to lower a cell's priority, with all of its threads, if
+// it has used enough. A cell that is gone meanwhile is passed over.
 type Nice struct {
 	CellID uint64
 	// Value is as nice(2) has it, from 0 to 19.
 	Value uint32
+	// After is the processor time that the cell must have used since its fork,
+	// an hour at most.
+	After time.Duration
 }
 
 func start(kind uint8, cell uint64) [RecordBytes]byte {
@@ -129,6 +136,12 @@ func (r Drain) append(b []byte) []byte {
 func (r Nice) append(b []byte) []byte {
 	p := start(recordNice, r.CellID)
 	binary.BigEndian.PutUint32(p[16:], r.Value)
+	binary.BigEndian.PutUint32(p[20:], uint32(r.After.Microseconds()))
+	return append(b, p[:]...)
+}
+
+func (r Slow) append(b []byte) []byte {
+	p := start(recordSlow, r.CellID)
 	return append(b, p[:]...)
 }
 
@@ -175,7 +188,12 @@ func ReadRecord(r io.Reader) (Record, error) {
 	case recordDrain:
 		return Drain{}, nil
 	case recordNice:
-		return Nice{CellID: cell, Value: binary.BigEndian.Uint32(p[16:])}, nil
+		return Nice{
+			CellID: cell, Value: binary.BigEndian.Uint32(p[16:]),
+			After: time.Duration(binary.BigEndian.Uint32(p[20:])) * time.Microsecond,
+		}, nil
+	case recordSlow:
+		return Slow{CellID: cell}, nil
 	}
 	return nil, fmt.Errorf("record of kind %d: %w", p[5], ErrMalformed)
 }

@@ -75,8 +75,13 @@ var records = []struct {
 	},
 	{
 		name:   "nice",
-		record: wire.Nice{CellID: 0x0102030405060708, Value: 19},
-		bytes:  "46485231 03 11 0000 0102030405060708 00000013",
+		record: wire.Nice{CellID: 0x0102030405060708, Value: 19, After: 0x01020304 * time.Microsecond},
+		bytes:  "46485231 03 11 0000 0102030405060708 00000013 01020304",
+	},
+	{
+		name:   "slow",
+		record: wire.Slow{CellID: 0x0102030405060708},
+		bytes:  "46485231 03 05 0000 0102030405060708",
 	},
 }
 
@@ -217,7 +222,7 @@ func TestReadRecordRefuses(t *testing.T) {
 		{"version 0", with(4, 0), wire.ErrMalformed},
 		{"the next version", with(4, wire.Version+1), wire.ErrMalformed},
 		{"kind 0", with(5, 0), wire.ErrMalformed},
-		{"a kind between the zygote's and the daemon's", with(5, 5), wire.ErrMalformed},
+		{"a kind between the zygote's and the daemon's", with(5, 6), wire.ErrMalformed},
 		{"a kind after the last", with(5, 18), wire.ErrMalformed},
 		{"kind 255", with(5, 255), wire.ErrMalformed},
 	} {

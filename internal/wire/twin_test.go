@@ -40,6 +40,7 @@ func TestNumbersAreTheShims(t *testing.T) {
 		"FH_RECORD_REFUSED": recordRefused,
 		"FH_RECORD_DRAIN":   recordDrain,
 		"FH_RECORD_NICE":    recordNice,
+		"FH_RECORD_SLOW":    recordSlow,
 
 		"FH_FRAME_PARKED": uint64(Parked),
 		"FH_FRAME_JOB":    uint64(Job),
