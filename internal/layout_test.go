@@ -27,19 +27,21 @@ var mayImport = map[string][]string{
 	"internal/box":      {"internal/job", "internal/seccomp", "internal/wire"},
 	"internal/cell":     {"internal/box", "internal/job", "internal/wire"},
 	"internal/pool":     {"internal/box", "internal/cell", "internal/job"},
-	"internal/render":   {"internal/job", "internal/lang"},
+	"internal/cache":    {"internal/job"},
+	"internal/render":   {"internal/cache", "internal/job", "internal/lang"},
 	"internal/selftest": {"internal/box", "internal/cell", "internal/job"},
-	"internal/metrics":  {"internal/job", "internal/lang", "internal/pool", "internal/selftest"},
-	"internal/server":   {"internal/job", "internal/lang", "internal/metrics", "internal/pool", "internal/render", "internal/token"},
+	"internal/metrics":  {"internal/cache", "internal/job", "internal/lang", "internal/pool", "internal/selftest"},
+	"internal/server":   {"internal/cache", "internal/job", "internal/lang", "internal/metrics", "internal/pool", "internal/render", "internal/token"},
 	"internal/doctor":   {"internal/box"},
 	"internal/attack":   {"internal/lang"},
 	"corpus":            {},
 	"corpus/attacks":    {},
 	"internal/boxtest":  {"boxes", "internal/box", "internal/image", "internal/job", "internal/seccomp"},
 	"cmd/fumehood": {
-		"boxes", "corpus", "corpus/attacks", "internal/attack", "internal/box", "internal/config", "internal/doctor", "internal/image", "internal/job", "internal/lang", "internal/metrics", "internal/pool",
+		"boxes", "corpus", "corpus/attacks", "internal/attack", "internal/box", "internal/cache", "internal/config", "internal/doctor", "internal/image", "internal/job", "internal/lang", "internal/metrics", "internal/pool",
 		"internal/render", "internal/seccomp", "internal/selftest", "internal/server", "internal/token",
 	},
+	"internal/cache/cachetest": {"internal/cache", "internal/job"},
 }
 
 type goPackage struct {
