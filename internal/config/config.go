@@ -41,6 +41,13 @@ type Config struct {
 	Concurrency, Queue int
 	QueueTimeout       time.Duration
 
+	// CacheSize bounds what answers are kept in memory, CacheTTL for how long.
+	// With a size of 0 none are kept, and every request is a compile.
+	CacheSize job.Bytes
+	CacheTTL  time.Duration
+	// CachePartition is tenant, if each has answers of its own, or shared.
+	CachePartition string
+
 	// Boxes are the kinds of box to run, separated by commas; empty is all.
 	// Languages of other kinds are not known then.
 	Boxes string
@@ -81,10 +88,18 @@ func Default() Config {
 
 		Concurrency: 16, Queue: 256, QueueTimeout: 5 * time.Second,
 
+		CacheSize: 64 * job.MiB, CacheTTL: 24 * time.Hour, CachePartition: PartitionByTenant,
+
 		Parked: 8, CellsPerBox: 100_000, BoxLifetime: time.Hour, RetireInterval: time.Minute,
 		BoxMemory: 2048 * job.MiB, BoxTasks: 512,
 	}
 }
+
+// Values of CachePartition.
+const (
+	PartitionByTenant = "tenant"
+	PartitionShared   = "shared"
+)
 
 // slack is how many cells may be dying while as many as allowed are parked
 // and running.

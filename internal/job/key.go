@@ -8,7 +8,7 @@ import (
 )
 
 // keySchema changes whenever the fields of a Key or their meaning do.
-const keySchema = "fumehood-key-2"
+const keySchema = "fumehood-key-3"
 
 // Key identifies a Job's answer: two jobs share a key only when the same
 // engine would be asked the same thing.
@@ -18,8 +18,8 @@ const keySchema = "fumehood-key-2"
 //     with their length, for the same reason.
 //   - The image's digest is one of them: a rebuilt engine must not answer with
 //     what its predecessor said.
-//   - The tenant is one of them: a hit must not tell one tenant what another
-//     compiled.
+//   - The partition is one of them: a hit must not tell one tenant what another
+//     compiled, unless the operator lets them share. The tenant itself is not.
 //   - Limits are not: they decide whether there is an answer, not which, and
 //     an answer that a limit cut short is never stored (Outcome.Cacheable).
 //   - It is computed from the resolved Job, never from the request's bytes and
@@ -40,7 +40,7 @@ func (j Job) Key() Key {
 			io.WriteString(h, field)
 		}
 	}
-	fields(keySchema, j.Tenant, j.Language, j.Engine, j.Image, string(j.Options), string(j.Locals), j.Source)
+	fields(keySchema, j.Partition, j.Language, j.Engine, j.Image, string(j.Options), string(j.Locals), j.Source)
 	number(len(j.Files))
 	for _, f := range j.Files {
 		fields(f.Name, f.Source)

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/fumehood/fumehood/internal/cache"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/lang"
 )
@@ -29,8 +30,15 @@ type Box struct {
 	Engines map[string][]string
 }
 
-// Config of a Renderer. All fields are needed.
+// Config of a Renderer. All fields are needed, but for Cache.
 type Config struct {
+	// Cache keeps answers. Without one every request is a compile of its own:
+	// nothing is kept, and nothing shared. Shared makes one partition of it for
+	// all tenants.
+	Cache  *cache.Cache
+	Shared bool
+	// Encode makes the text of an answer that is kept.
+	Encode func(job.Job, job.Result) ([]byte, error)
 	// Limits are the most that any caller gets.
 	Limits job.Limits
 	// Concurrency is how many jobs run at once, Queue how many more may
@@ -45,6 +53,7 @@ type Renderer struct {
 	boxes   map[string]Box // by box kind
 	turns   *semaphore.Weighted
 	waiting atomic.Int64
+	flights flights
 }
 
 // New makes a Renderer over the given boxes.
@@ -66,13 +75,23 @@ type Request struct {
 	Limits          job.Limits
 	// Tenant is whom the answer is for, empty for nobody in particular.
 	Tenant string
+	// Bypass asks for a compile of its own: the answer is neither taken from
+	// the cache nor kept, nor shared with an equal request.
+	Bypass bool
 }
 
 // Answer is a result with the job that it is the result of.
 type Answer struct {
-	Job    job.Job
-	Key    job.Key
+	Job job.Job
+	Key job.Key
+	// Result is what became of the job. If it is from the cache, its texts and
+	// diagnostics are in Entry alone.
 	Result job.Result
+	// Entry is what the cache has, nil if the answer is not kept.
+	Entry *cache.Entry
+	// Cached: no compile was needed. Coalesced: an equal request's was under
+	// way, and this is its answer as well.
+	Cached, Coalesced bool
 }
 
 // Limits returns the most that any caller gets.
@@ -97,9 +116,12 @@ func (r *Renderer) Render(ctx context.Context, request Request) (Answer, error) 
 	if err != nil {
 		return Answer{}, err
 	}
-	answer := Answer{Job: j, Key: j.Key()}
-	answer.Result, err = r.run(ctx, j)
-	return answer, err
+	if request.Bypass || r.config.Cache == nil {
+		answer := Answer{Job: j, Key: j.Key()}
+		answer.Result, err = r.run(ctx, j)
+		return answer, err
+	}
+	return r.find(ctx, j)
 }
 
 // run waits for the job's turn, bounded in number and time, and runs it and

@@ -18,15 +18,21 @@ import (
 )
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
+	text, ok := encode(v)
+	if !ok {
+		status = http.StatusInternalServerError
+	}
+	writeBody(w, status, append(text, '\n'))
+}
+
+// encode is v as JSON; if that cannot be, an error's shape, and false.
+func encode(v any) ([]byte, bool) {
 	// Invalid UTF-8 cannot be in v but for an engine's fault: never a panic.
 	text, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
 	if err != nil {
-		status, text = http.StatusInternalServerError, []byte(`{"error":{"code":"internal","field":null,"message":"answer cannot be encoded"}}`)
+		return []byte(`{"error":{"code":"internal","field":null,"message":"answer cannot be encoded"}}`), false
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	// The caller may be gone; the log line says what was sent.
-	_, _ = w.Write(append(text, '\n'))
+	return text, true
 }
 
 // mediaType returns the request's media type, or an error for a body that is

@@ -105,8 +105,21 @@ func (s *Server) count(e *exchange, rec *recorder) {
 	m := s.config.Metrics
 	status := rec.logged()
 	m.Answered(status)
-	if e.answer != nil {
-		m.Compiled(e.answer.Job.Language, e.answer.Result)
+	s.countCompile(e, status)
+}
+
+// countCompile counts what became of a request for a compile, if it was one.
+func (s *Server) countCompile(e *exchange, status int) {
+	m := s.config.Metrics
+	if a := e.answer; a != nil {
+		switch {
+		case a.Cached:
+			m.Repeated(a.Job.Language, a.Result.Outcome)
+		case a.Coalesced:
+			m.Coalesced(a.Job.Language, a.Result.Outcome)
+		default:
+			m.Compiled(a.Job.Language, a.Result)
+		}
 		return
 	}
 	if !e.compiles {
@@ -127,11 +140,13 @@ func (s *Server) count(e *exchange, rec *recorder) {
 func (s *Server) recovered(h handler, w http.ResponseWriter, r *http.Request, e *exchange) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = panicked(p)
 		}
 	}()
 	return h(w, r, e)
 }
+
+func panicked(with any) error { return fmt.Errorf("panic: %v\n%s", with, debug.Stack()) }
 
 func (s *Server) logLine(r *http.Request, e *exchange, rec *recorder, err error, took time.Duration) {
 	status := rec.logged()
@@ -140,20 +155,38 @@ func (s *Server) logLine(r *http.Request, e *exchange, rec *recorder, err error,
 		slog.String("route", r.Pattern), slog.Int("status", status),
 		slog.Duration("dur", took), slog.Int64("bytes_in", r.ContentLength), slog.Int("bytes_out", rec.bytes),
 	}
-	if h := e.holder; h.ID != "" {
-		attributes = append(attributes, slog.String("tenant", h.Tenant), slog.String("token_id", h.ID))
-	}
-	if a := e.answer; a != nil {
-		attributes = append(attributes,
-			slog.String("lang", a.Job.Language), slog.String("outcome", string(a.Result.Outcome)),
-			slog.Duration("queue", a.Result.Timing.Queue), slog.Duration("compile", a.Result.Timing.Compile))
-	}
+	attributes = append(attributes, e.attributes()...)
 	level := slog.LevelInfo
 	if status == http.StatusInternalServerError {
 		level = slog.LevelError
 		attributes = append(attributes, slog.Any("err", err))
 	}
 	s.log.LogAttrs(r.Context(), level, "request", attributes...)
+}
+
+// attributes are what the log says of who asked, and of the answer.
+func (e *exchange) attributes() []slog.Attr {
+	var attributes []slog.Attr
+	if h := e.holder; h.ID != "" {
+		attributes = append(attributes, slog.String("tenant", h.Tenant), slog.String("token_id", h.ID))
+	}
+	if a := e.answer; a != nil {
+		attributes = append(attributes,
+			slog.String("lang", a.Job.Language), slog.String("outcome", string(a.Result.Outcome)), slog.String("cache", cacheWord(a)),
+			slog.Duration("queue", a.Result.Timing.Queue), slog.Duration("compile", a.Result.Timing.Compile))
+	}
+	return attributes
+}
+
+// cacheWord is how an answer was come by.
+func cacheWord(a *render.Answer) string {
+	switch {
+	case a.Cached:
+		return "hit"
+	case a.Coalesced:
+		return "coalesced"
+	}
+	return "miss"
 }
 
 func knownMethod(method string) string {
