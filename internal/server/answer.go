@@ -17,7 +17,7 @@ import (
 // encoded once, and is what the cache keeps. The second is of this request.
 //
 //	{"ok":…,"outcome":…,…,"source_map":…  ,"cached":…,…,"receipt":{…}}
-//	└ resultShape, without its brace ┘    └ appendRequest ┘
+//	└ resultShape, without its brace ┘    └ requestPart ┘
 
 // resultShape is the first part.
 type resultShape struct {
@@ -72,8 +72,9 @@ func decodeResult(body []byte) (resultShape, error) {
 	return shape, err
 }
 
-// appendRequest appends the second part.
-func appendRequest(to []byte, a *render.Answer, id string) []byte {
+// requestPart is the second part. Without an id it is nobody's.
+func requestPart(a *render.Answer, id string) []byte {
+	to := make([]byte, 0, 320)
 	to = append(to, `,"cached":`...)
 	to = strconv.AppendBool(to, a.Cached)
 	to = append(to, `,"coalesced":`...)
@@ -87,54 +88,60 @@ func appendRequest(to []byte, a *render.Answer, id string) []byte {
 		to = strconv.AppendQuote(to, id)
 	}
 	to = append(to, `,"receipt":`...)
-	to = appendReceipt(to, a.Result.Timing)
+	to = receiptOf(a.Result.Timing).append(to)
 	return append(to, '}')
 }
 
-// tailBytes is more than appendRequest appends.
-const tailBytes = 512
-
-// appendReceipt is receiptShape's encoding.
-func appendReceipt(to []byte, t job.Timing) []byte {
-	receipt, err := json.Marshal(receiptOf(t))
-	if err != nil {
-		panic("fumehood: internal error: a receipt cannot be encoded: " + err.Error())
+// append appends what json.Marshal would: a hit has time for no more.
+func (r receiptShape) append(to []byte) []byte {
+	float := func(f float64) { to = strconv.AppendFloat(to, f, 'f', -1, 64) }
+	to = append(to, `{"queue_ms":`...)
+	float(r.QueueMS)
+	to = append(to, `,"compile_ms":`...)
+	float(r.CompileMS)
+	to = append(to, `,"cpu_ms":`...)
+	if r.CPUMS == nil {
+		to = append(to, "null"...)
+	} else {
+		float(*r.CPUMS)
 	}
-	return append(to, receipt...)
+	to = append(to, `,"peak_kb":`...)
+	if r.PeakKB == nil {
+		to = append(to, "null"...)
+	} else {
+		to = strconv.AppendInt(to, *r.PeakKB, 10)
+	}
+	return append(to, '}')
 }
 
-// appendAnswer appends all of an answer.
-func appendAnswer(to []byte, a *render.Answer, id string) ([]byte, error) {
-	body, err := encoded(a)
-	if err != nil {
-		return nil, err
-	}
-	if to == nil {
-		to = make([]byte, 0, len(body)+tailBytes)
-	}
-	return appendRequest(append(to, body...), a, id), nil
-}
-
-// writeAnswer answers a request for a compile.
+// writeAnswer writes both parts.
 func writeAnswer(w http.ResponseWriter, a *render.Answer, id string) error {
-	answer, err := appendAnswer(nil, a, id)
+	body, err := encoded(a)
 	if err != nil {
 		return err
 	}
 	if a.Entry != nil {
 		w.Header()["Etag"] = []string{etag(a.Entry)}
 	}
-	writeBody(w, http.StatusOK, append(answer, '\n'))
+	writeBody(w, http.StatusOK, body, append(requestPart(a, id), '\n'))
 	return nil
 }
 
-// writeBody writes JSON that is ready.
-func writeBody(w http.ResponseWriter, status int, body []byte) {
+// writeBody writes JSON that is ready, in one piece or more.
+func writeBody(w http.ResponseWriter, status int, pieces ...[]byte) {
+	n := 0
+	for _, p := range pieces {
+		n += len(p)
+	}
 	w.Header()["Content-Type"] = jsonType
-	w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.Header()["Content-Length"] = []string{strconv.Itoa(n)}
 	w.WriteHeader(status)
-	// The caller may be gone; the log line says what was sent.
-	_, _ = w.Write(body)
+	for _, p := range pieces {
+		// The caller may be gone; the log line says what was sent.
+		if _, err := w.Write(p); err != nil {
+			return
+		}
+	}
 }
 
 var jsonType = []string{"application/json; charset=utf-8"}

@@ -76,7 +76,11 @@ func (s *Server) itemAnswer(ctx context.Context, e *exchange, body []byte) (resu
 	if err != nil {
 		return nil, err
 	}
-	return appendAnswer(nil, answer, e.id)
+	text, err := encoded(answer)
+	if err != nil {
+		return nil, err
+	}
+	return append(bytes.Clone(text), requestPart(answer, e.id)...), nil
 }
 
 // itemErrorShape stands where an item's answer would.
@@ -91,9 +95,8 @@ func (s *Server) logItem(ctx context.Context, e *exchange, status int, err error
 	attributes := append([]slog.Attr{
 		slog.String("request_id", e.id), slog.Int("status", status), slog.Duration("dur", took),
 	}, e.attributes()...)
-	level := slog.LevelInfo
-	if status == http.StatusInternalServerError {
-		level = slog.LevelError
+	level := levelOf(status)
+	if level == slog.LevelError {
 		attributes = append(attributes, slog.Any("err", err))
 	}
 	s.log.LogAttrs(ctx, level, "item", attributes...)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"os"
@@ -66,7 +65,9 @@ func readBody(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, 
 	if r.ContentLength > int64(limit) {
 		return nil, tooMuch
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
+	// What is announced is believed as far as it costs little.
+	read := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), believed)+bytes.MinRead))
+	_, err := read.ReadFrom(http.MaxBytesReader(w, r.Body, int64(limit)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -77,8 +78,11 @@ func readBody(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, 
 		return nil, &requestError{http.StatusBadRequest, "body_unread", "the body ended early"}
 	}
 	connectionOf(r.Context()).ourMove()
-	return body, nil
+	return read.Bytes(), nil
 }
+
+// believed bytes of a Content-Length are made room for at once.
+const believed = 16 << 10
 
 // decode reads JSON strictly: no unknown or repeated names, nothing after the
 // value, valid UTF-8 only. What is wrong is said with the field's name.

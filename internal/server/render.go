@@ -105,7 +105,10 @@ func (in *renderRequest) request() (render.Request, error) {
 	if in.Source == nil {
 		return render.Request{}, &job.Invalid{Field: "source", Reason: "is missing"}
 	}
-	files := make(map[string]string, len(in.Files))
+	var files map[string]string
+	if len(in.Files) > 0 {
+		files = make(map[string]string, len(in.Files))
+	}
 	for name, text := range in.Files {
 		if text == nil {
 			return render.Request{}, &job.Invalid{Field: "files", Reason: "have a value that is no string"}

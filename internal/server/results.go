@@ -31,24 +31,20 @@ func (s *Server) result(w http.ResponseWriter, r *http.Request, e *exchange) err
 		return errNotKept
 	}
 	head := w.Header()
-	head.Set("Etag", etag(entry))
+	tag := etag(entry)
+	head.Set("Etag", tag)
 	head.Set("Cache-Control", s.reach()+", max-age="+strconv.Itoa(int(s.renderer.Left(entry, time.Now())/time.Second)))
 	if s.config.Tokens != nil {
 		head.Set("Vary", "Authorization")
 	}
-	if matches(r.Header.Values("If-None-Match"), etag(entry)) {
+	if matches(r.Header.Values("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
 	answer := render.Answer{Key: key, Cached: true, Entry: entry, Result: job.Result{Outcome: entry.Outcome, Timing: entry.Timing}}
 	answer.Result.Timing.Queue = 0
 	// The same bytes for everybody have nobody's request id.
-	body, err := appendAnswer(nil, &answer, "")
-	if err != nil {
-		return err
-	}
-	writeBody(w, http.StatusOK, append(body, '\n'))
-	return nil
+	return writeAnswer(w, &answer, "")
 }
 
 // reach says which caches may keep a result: those that serve many callers only
