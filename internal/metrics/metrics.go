@@ -26,6 +26,7 @@ type Metrics struct {
 	connections prometheus.Gauge
 	evicted     prometheus.Counter
 	coalesced   prometheus.Counter
+	items       prometheus.Counter
 }
 
 // seconds are the buckets of both histograms, from 100 µs to the default wall
@@ -57,9 +58,12 @@ func New(pools []Pool) *Metrics {
 		coalesced: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "fumehood_coalesced_total", Help: "Requests answered by an equal one's compile.",
 		}),
+		items: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fumehood_batch_items_total", Help: "Items of batches.",
+		}),
 	}
 	m.registry.MustRegister(
-		m.requests, m.compiles, m.queue, m.compile, m.connections, m.evicted, m.coalesced, poolCollector(pools),
+		m.requests, m.compiles, m.queue, m.compile, m.connections, m.evicted, m.coalesced, m.items, poolCollector(pools),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
@@ -97,6 +101,9 @@ func (m *Metrics) Coalesced(language string, o job.Outcome) {
 	m.Repeated(language, o)
 	m.coalesced.Inc()
 }
+
+// Item counts an item of a batch. What became of it is counted as well.
+func (m *Metrics) Item() { m.items.Inc() }
 
 // Missed is why a compile has no result. It stands where an outcome does.
 type Missed string

@@ -61,6 +61,7 @@ func (s *Server) item(r *http.Request, batch *exchange, i int, body []byte) []by
 		}
 		result, _ = encode(itemErrorShape{errorShape: shapeOfProblem(p, e.id), Status: p.status, RetryAfter: p.retry})
 	}
+	s.config.Metrics.Item()
 	s.countCompile(e, status)
 	s.logItem(r.Context(), e, status, err, time.Since(start))
 	return result
