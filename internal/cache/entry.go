@@ -44,7 +44,7 @@ func (e *Entry) Intact(key job.Key) bool { return e.digest == e.sum(key) }
 // another one is as bad as one with a flipped bit.
 func (e *Entry) sum(key job.Key) [sha256.Size]byte {
 	h := sha256.New()
-	head := make([]byte, 0, 256)
+	head := make([]byte, 0, 160)
 	head = append(head, key[:]...)
 	for _, n := range []int64{
 		int64(e.Timing.Queue), int64(e.Timing.Compile), int64(e.Timing.CPU), int64(e.Timing.Peak), e.Made.Unix(), int64(len(e.Outcome)), int64(len(e.Tag)),

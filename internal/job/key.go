@@ -42,7 +42,7 @@ func (j Job) Key() Key {
 }
 
 // hashedAtOnce is what is gathered before it is hashed: most jobs are smaller.
-const hashedAtOnce = 2048
+const hashedAtOnce = 512
 
 // hasher hashes fields with their lengths.
 type hasher struct {

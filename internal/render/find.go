@@ -16,6 +16,13 @@ func (r *Renderer) find(ctx context.Context, j job.Job) (Answer, error) {
 	if e := r.config.Cache.Load(ctx, j.Partition, answer.Key); e != nil {
 		return answer.from(e), nil
 	}
+	return r.fly(ctx, answer)
+}
+
+// fly waits for a compile that is under way, or begins one. It is apart from
+// find as what the flight holds on to would cost a hit as well.
+func (r *Renderer) fly(ctx context.Context, answer Answer) (Answer, error) {
+	j := answer.Job
 	key := flightKey{key: answer.Key, limits: j.Limits, tenant: j.Tenant}
 	return r.flights.join(ctx, key, func(ctx context.Context) (Answer, error) {
 		// Between the miss and this flight's begin another may have ended.
