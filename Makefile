@@ -59,6 +59,7 @@ bench: build ## measure what docs/BENCHMARKS.md claims
 	@scripts/deps test
 	@scripts/engines
 	@scripts/bench
+	@scripts/bench-hits
 	@scripts/bench-languages
 
 SOAK ?= 20000
