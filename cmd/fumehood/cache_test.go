@@ -120,3 +120,32 @@ func TestRepeats(t *testing.T) {
 		}
 	}
 }
+
+// The parts of one page come together, each from a cell of its own, and again
+// from the cache.
+func TestBatchOfOnePage(t *testing.T) {
+	s := cachingDaemon(t)
+	before := s.jobs(t)
+	body := []byte(`{"items":[{"language":"haml","source":"%p= $$"},{"language":"slim","source":"p = $$"},` +
+		`{"language":"erb","source":"<% raise 'x' %>","cache":"use"},{"language":"cobol","source":""}]}`)
+	for _, cached := range []bool{false, true} {
+		response, text := httpPost(t, s.url+"/v1/batch", "application/json", body)
+		var got struct {
+			Results []struct {
+				result
+				Status int
+			}
+		}
+		if err := json.Unmarshal(text, &got); err != nil || response.StatusCode != http.StatusOK || len(got.Results) != 4 {
+			t.Fatalf("%d %v %s", response.StatusCode, err, text)
+		}
+		for i, want := range []string{"ok", "ok", "source_error", ""} {
+			if r := got.Results[i]; r.Outcome != want || r.Cached != (cached && want != "") || (r.Status == http.StatusBadRequest) != (want == "") {
+				t.Errorf("item %d: %s cached %v, status %d, want %s and %v", i, r.Outcome, r.Cached, r.Status, want, cached)
+			}
+		}
+	}
+	if n := s.jobs(t) - before; n != 3 {
+		t.Errorf("%d jobs, want 3", n)
+	}
+}
