@@ -3,6 +3,7 @@ package job_test
 import (
 	"crypto/sha256"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,12 @@ func TestKeyBytes(t *testing.T) {
 		{
 			name: "nothing",
 			want: length(14) + "fumehood-key-3" + length(0) + length(0) + length(0) + length(0) + length(0) + length(0) + length(0) + length(0) + length(0),
+		},
+		{
+			name: "long fields",
+			job:  job.Job{Language: strings.Repeat("l", 255), Source: strings.Repeat("s", 255), Files: []job.File{{Name: "f", Source: strings.Repeat("0123456789", 500)}}},
+			want: length(14) + "fumehood-key-3" + length(0) + length(255) + strings.Repeat("l", 255) + length(0) + length(0) + length(0) + length(0) +
+				length(255) + strings.Repeat("s", 255) + length(1) + length(1) + "f" + "\x00\x00\x00\x00\x00\x00\x13\x88" + strings.Repeat("0123456789", 500) + length(0),
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
