@@ -59,6 +59,7 @@ bench: build ## measure what docs/BENCHMARKS.md claims
 	@scripts/deps test
 	@scripts/engines
 	@scripts/bench
+	@scripts/bench-hits
 	@scripts/bench-languages
 
 bench-load: build ## measure a daemon under load, beside Sinatra, Node, docker run and bare loops; 25 minutes

@@ -28,10 +28,11 @@ var mayImport = map[string][]string{
 	"internal/cell":     {"internal/box", "internal/job", "internal/wire"},
 	"internal/pool":     {"internal/box", "internal/cell", "internal/job"},
 	"internal/admit":    {"internal/job"},
-	"internal/render":   {"internal/admit", "internal/job", "internal/lang"},
+	"internal/cache":    {"internal/job"},
+	"internal/render":   {"internal/admit", "internal/cache", "internal/job", "internal/lang"},
 	"internal/selftest": {"internal/box", "internal/cell", "internal/job"},
-	"internal/metrics":  {"internal/admit", "internal/job", "internal/lang", "internal/pool", "internal/selftest"},
-	"internal/server":   {"internal/admit", "internal/job", "internal/lang", "internal/metrics", "internal/pool", "internal/render", "internal/token"},
+	"internal/metrics":  {"internal/admit", "internal/cache", "internal/job", "internal/lang", "internal/pool", "internal/selftest"},
+	"internal/server":   {"internal/admit", "internal/cache", "internal/job", "internal/lang", "internal/metrics", "internal/pool", "internal/render", "internal/token"},
 	"internal/doctor":   {"internal/box"},
 	"internal/attack":   {"internal/lang"},
 	"internal/bench":    {"internal/job", "internal/lang"},
@@ -41,9 +42,10 @@ var mayImport = map[string][]string{
 	"corpus/attacks":    {},
 	"internal/boxtest":  {"boxes", "internal/box", "internal/image", "internal/job", "internal/seccomp"},
 	"cmd/fumehood": {
-		"boxes", "corpus", "corpus/attacks", "internal/admit", "internal/attack", "internal/baseline", "internal/bench", "internal/box", "internal/config", "internal/doctor", "internal/image", "internal/job", "internal/lang", "internal/metrics", "internal/pool",
+		"boxes", "corpus", "corpus/attacks", "internal/admit", "internal/attack", "internal/baseline", "internal/bench", "internal/box", "internal/cache", "internal/config", "internal/doctor", "internal/image", "internal/job", "internal/lang", "internal/metrics", "internal/pool",
 		"internal/render", "internal/seccomp", "internal/selftest", "internal/server", "internal/token",
 	},
+	"internal/cache/cachetest": {"internal/cache", "internal/job"},
 }
 
 type goPackage struct {

@@ -39,7 +39,7 @@ func TestRenderShape(t *testing.T) {
 	}
 	want := map[string]any{
 		"ok": false, "outcome": "source_error", "language": "haml", "engine": "haml@6.1.1", "output": nil,
-		"source_map": nil, "cached": false,
+		"source_map": nil, "cached": false, "coalesced": false,
 		"diagnostics": []any{map[string]any{
 			"severity": "error", "message": "x", "line": 2.0, "column": nil, "end_line": nil, "end_column": nil,
 			"code": "RuntimeError", "file": nil, "frame": "- raise 'x'",

@@ -21,6 +21,7 @@ import (
 
 	"github.com/fumehood/fumehood/internal/admit"
 	"github.com/fumehood/fumehood/internal/box"
+	"github.com/fumehood/fumehood/internal/cache"
 	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/doctor"
 	"github.com/fumehood/fumehood/internal/image"
@@ -47,7 +48,9 @@ type daemon struct {
 	pools  []*pool.Pool
 	parked *pool.Budget // of all pools
 	server *server.Server
-	tokens *token.File // nil for none
+	tokens *token.File   // nil for none
+	memory *cache.Memory // nil for none
+	cache  *cache.Cache  // of memory
 	alter  func(*box.OCI)
 
 	// life ends with stop, which close calls.
@@ -96,14 +99,31 @@ func openAltered(ctx context.Context, c config.Config, log *slog.Logger, alter f
 			return nil, errors.Join(err, d.state.Close())
 		}
 	}
+	if err := d.openCache(); err != nil {
+		return nil, errors.Join(err, d.state.Close())
+	}
 	renderer := render.New(render.Config{
 		Limits: limitsOf(c), Admission: admissionOf(c),
+		Cache: d.cache, Shared: c.CachePartition == config.PartitionShared, Encode: server.Encode,
 	}, rendered)
 	serving := d.serverConfig()
-	serving.Metrics.Watch(renderer)
+	serving.Metrics.WatchAdmission(renderer)
 	d.server = server.New(serving, renderer, d.pools, log)
 	d.start()
 	return d, nil
+}
+
+// openCache makes the cache, unless there shall be none.
+func (d *daemon) openCache() error {
+	if d.config.CacheSize == 0 {
+		return nil
+	}
+	memory, err := cache.NewMemory(cache.MemoryConfig{Bytes: d.config.CacheSize, TTL: d.config.CacheTTL})
+	if err != nil {
+		return err
+	}
+	d.memory, d.cache = memory, cache.New("memory", memory, d.config.CacheTTL)
+	return nil
 }
 
 func (d *daemon) serverConfig() server.Config {
@@ -114,7 +134,10 @@ func (d *daemon) serverConfig() server.Config {
 	c := server.Config{
 		Headers: d.config.Headers, ReadHeaderTimeout: d.config.ReadHeaderTimeout, BodyTimeout: d.config.BodyTimeout,
 		WriteTimeout: d.config.WriteTimeout, IdleTimeout: d.config.IdleTimeout, Connections: d.config.Connections,
-		Metrics: metrics.New(pools),
+		Metrics: metrics.New(pools), Shared: d.config.CachePartition == config.PartitionShared,
+	}
+	if d.cache != nil {
+		c.Metrics.WatchCache(d.cache)
 	}
 	if d.tokens != nil {
 		c.Tokens = d.tokens
@@ -390,5 +413,8 @@ func (d *daemon) close() error {
 		d.stop()
 	}
 	d.running.Wait()
+	if d.memory != nil {
+		d.memory.Close()
+	}
 	return d.state.Close()
 }

@@ -22,13 +22,16 @@ const maxLogged = 4096
 // JSON as it is. The handler escapes quotes, ASCII's control characters and
 // U+2028; the other invisible ones are for us.
 func cleanAttribute(_ []string, a slog.Attr) slog.Attr {
-	switch v := a.Value.Any().(type) {
-	case string:
-		a.Value = slog.StringValue(clean(v))
-	case error:
-		a.Value = slog.StringValue(clean(v.Error()))
-	case fmt.Stringer:
-		if a.Value.Kind() == slog.KindAny {
+	switch a.Value.Kind() {
+	case slog.KindString:
+		if text := a.Value.String(); len(text) > maxLogged || !plain(text) {
+			a.Value = slog.StringValue(clean(text))
+		}
+	case slog.KindAny:
+		switch v := a.Value.Any().(type) {
+		case error:
+			a.Value = slog.StringValue(clean(v.Error()))
+		case fmt.Stringer:
 			a.Value = slog.StringValue(clean(v.String()))
 		}
 	}
@@ -38,15 +41,20 @@ func cleanAttribute(_ []string, a slog.Attr) slog.Attr {
 // firstOther is the first control character that JSON leaves as it is.
 const firstOther = 0x7f
 
+func plain(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] >= firstOther {
+			return false
+		}
+	}
+	return true
+}
+
 func clean(text string) string {
 	if len(text) > maxLogged {
 		text = strings.ToValidUTF8(text[:maxLogged], "") + "…"
 	}
-	plain := true
-	for i := 0; i < len(text) && plain; i++ {
-		plain = text[i] < firstOther
-	}
-	if plain {
+	if plain(text) {
 		return text
 	}
 	var b strings.Builder

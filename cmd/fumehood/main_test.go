@@ -34,11 +34,12 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// testConfig is the default configuration on free ground.
+// testConfig is the default configuration on free ground. It has no cache, as
+// tests count on a compile for each request: those of the cache ask for one.
 func testConfig(t testing.TB, stateDir string) config.Config {
 	t.Helper()
 	c := config.Default()
-	c.Boxes = "ruby"
+	c.Boxes, c.CacheSize = "ruby", 0
 	c.Listen, c.DataDir, c.StateDir, c.Runtime = "127.0.0.1:0", boxtest.DataDir, stateDir, boxtest.Runtime(t)
 	return c
 }
@@ -160,6 +161,7 @@ type result struct {
 	}
 	SourceMap *string `json:"source_map"`
 	Cached    bool
+	Coalesced bool
 	Key       string
 	RequestID string `json:"request_id"`
 	Receipt   map[string]any

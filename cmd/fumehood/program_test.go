@@ -26,7 +26,8 @@ func startProgram(t *testing.T, args ...string) *program {
 	port := 20000 + os.Getpid()%20000 + len(filepath.Base(state))
 	p := &program{url: "http://127.0.0.1:" + strconv.Itoa(port), state: state, log: filepath.Join(t.TempDir(), "log")}
 	p.Cmd = exec.Command(os.Args[0], "serve", "--listen", "127.0.0.1:"+strconv.Itoa(port),
-		"--state-dir", state, "--data-dir", c.DataDir, "--runtime", c.Runtime, "--boxes", c.Boxes)
+		"--state-dir", state, "--data-dir", c.DataDir, "--runtime", c.Runtime, "--boxes", c.Boxes,
+		"--cache-size", c.CacheSize.String())
 	p.Args = append(p.Args, args...)
 	p.launch(t)
 	t.Cleanup(func() { p.Process.Kill() })

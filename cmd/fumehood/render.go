@@ -225,7 +225,7 @@ func (f *renderFlags) send(ctx context.Context, c config.Config, in cliRequest, 
 		return post(ctx, newClient(f.server, f.token), in)
 	}
 	// One compile needs one parked cell of each box it goes through.
-	c.Parked, c.Boxes = 1, boxesFor(in)
+	c.Parked, c.Boxes, c.CacheSize = 1, boxesFor(in), 0
 	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	d, err := open(ctx, c, log)
 	if err != nil {

@@ -71,7 +71,8 @@ type soak struct {
 const shownFailures = 10
 
 func (k *soak) run(ctx context.Context, c config.Config, s streams) error {
-	c.Boxes = k.Box
+	// Every request shall be a fork.
+	c.Boxes, c.CacheSize = k.Box, 0
 	// Every fork shall be of one zygote, as long as it lives.
 	c.CellsPerBox, c.BoxLifetime = max(2*k.Forks, c.CellsPerBox), 24*time.Hour
 	d, err := open(ctx, c, slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelWarn})))

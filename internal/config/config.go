@@ -47,6 +47,13 @@ type Config struct {
 	TenantConcurrency int
 	TenantCPU         time.Duration
 
+	// CacheSize bounds what answers are kept in memory, CacheTTL for how long.
+	// With a size of 0 none are kept, and every request is a compile.
+	CacheSize job.Bytes
+	CacheTTL  time.Duration
+	// CachePartition is tenant, if each has answers of its own, or shared.
+	CachePartition string
+
 	// Boxes are the kinds of box to run, separated by commas; empty is all.
 	// Languages of other kinds are not known then.
 	Boxes string
@@ -93,6 +100,8 @@ func Default() Config {
 
 		Concurrency: 24, Queue: 256, QueueTimeout: 5 * time.Second,
 
+		CacheSize: 64 * job.MiB, CacheTTL: 24 * time.Hour, CachePartition: PartitionByTenant,
+
 		Parked: 16, ParkedMin: 2, ParkedMemory: 176 * job.MiB, CellsPerBox: 100_000, BoxLifetime: time.Hour, RetireInterval: time.Minute,
 		BoxMemory: 2048 * job.MiB, BoxTasks: 512,
 	}
@@ -112,6 +121,12 @@ func (c *Config) MostBoxes() int {
 func (c *Config) LeastParked() int {
 	return min(c.ParkedMin, c.Parked)
 }
+
+// Values of CachePartition.
+const (
+	PartitionByTenant = "tenant"
+	PartitionShared   = "shared"
+)
 
 // slack is how many cells may be dying while as many as allowed are parked
 // and running.

@@ -14,7 +14,7 @@ import (
 func (c *Config) Validate() error {
 	var mistakes []error
 	for _, check := range []func(*Config) error{
-		checkListen, checkReach, checkDirs, checkLogLevel, checkDurations, checkSizes, checkCounts, checkFit,
+		checkListen, checkReach, checkDirs, checkLogLevel, checkDurations, checkSizes, checkCounts, checkCache, checkFit,
 	} {
 		mistakes = append(mistakes, check(c))
 	}
@@ -59,7 +59,7 @@ func checkDurations(c *Config) error {
 func checkSizes(c *Config) error {
 	var mistakes []error
 	for _, s := range Settings(c) {
-		if b, ok := s.Value.(*job.Bytes); ok && (*b < 1 || *b > 1<<40) {
+		if b, ok := s.Value.(*job.Bytes); ok && b != &c.CacheSize && (*b < 1 || *b > 1<<40) {
 			mistakes = append(mistakes, fmt.Errorf("%s: must be from 1B to 1024GiB", s.Name))
 		}
 	}
@@ -87,6 +87,20 @@ func checkCounts(c *Config) error {
 	}
 	if c.BoxCPUs < 0 || (c.BoxCPUs > 0 && c.BoxCPUs < 0.01) || c.BoxCPUs > 1024 {
 		mistakes = append(mistakes, errors.New("box-cpus: must be 0 or from 0.01 to 1024"))
+	}
+	return errors.Join(mistakes...)
+}
+
+// leastCache holds an entry or two of the smallest.
+const leastCache = 64 * job.KiB
+
+func checkCache(c *Config) error {
+	var mistakes []error
+	if c.CacheSize != 0 && (c.CacheSize < leastCache || c.CacheSize > 1<<40) {
+		mistakes = append(mistakes, fmt.Errorf("cache-size: must be 0 or from %v to 1024GiB", leastCache))
+	}
+	if c.CachePartition != PartitionByTenant && c.CachePartition != PartitionShared {
+		mistakes = append(mistakes, fmt.Errorf("cache-partition: %q is neither tenant nor shared", c.CachePartition))
 	}
 	return errors.Join(mistakes...)
 }

@@ -51,10 +51,18 @@ type Job struct {
 	// Then is what the output goes through next, in order, each step in a
 	// cell of its own.
 	Then []Step
-	// Tenant partitions the cache; empty for callers without a token.
+	// Tenant is whose job it is, for accounts and turns; empty for callers
+	// without a token.
 	Tenant string
-	Limits Limits
+	// Partition is who may be given its answer again: the tenant's name, or
+	// SharedPartition for everybody.
+	Partition string
+	Limits    Limits
 }
+
+// SharedPartition is the partition that all tenants have together. No tenant's
+// name has a star.
+const SharedPartition = "*"
 
 // MaxFiles is how many files a job may have beside its source. The shim has
 // the same number (cell.c).

@@ -26,8 +26,8 @@ func FuzzKey(f *testing.F) {
 		} {
 			a, b := pair[0], pair[1]
 			want := cmp.Equal(a, b)
-			// Limits are no part of it.
-			b.Limits = job.Limits{Wall: 1, Memory: job.MiB}
+			// Limits and tenant are no part of it.
+			b.Limits, b.Tenant = job.Limits{Wall: 1, Memory: job.MiB}, "another"
 			if got := a.Key() == b.Key(); got != want {
 				t.Errorf("one key: got %v, want %v, for\n%+v\n%+v", got, want, a, b)
 			}
@@ -53,7 +53,7 @@ func cut(text string, cuts []byte) job.Job {
 		return text[from:to]
 	}
 	return job.Job{
-		Tenant: field(0), Language: field(1), Engine: field(2), Image: field(3),
+		Partition: field(0), Language: field(1), Engine: field(2), Image: field(3),
 		Options: []byte(field(4)), Locals: []byte(field(5)), Source: field(6),
 		Files: []job.File{{Name: field(7), Source: field(8)}},
 		Then:  []job.Step{{Language: field(9), Engine: field(10), Image: field(11)}},

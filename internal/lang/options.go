@@ -66,6 +66,9 @@ func (l *Language) CanonicalOptions(options []byte, called string) (own, next []
 			given[name] = value
 		}
 	}
+	if len(given) == 0 {
+		return []byte("{}"), nil, nil // as most requests have it
+	}
 	kept, keptNext := make(map[string]any), make(map[string]any)
 	for name, value := range given {
 		o, into := l.option(name), kept

@@ -25,6 +25,8 @@ type Metrics struct {
 	compile     *prometheus.HistogramVec
 	connections prometheus.Gauge
 	evicted     prometheus.Counter
+	coalesced   prometheus.Counter
+	items       prometheus.Counter
 }
 
 // seconds are the buckets of both histograms, from 100 µs to the default wall
@@ -53,16 +55,22 @@ func New(pools []Pool) *Metrics {
 		evicted: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "fumehood_http_connections_evicted_total", Help: "Connections closed because there were too many.",
 		}),
+		coalesced: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fumehood_coalesced_total", Help: "Requests answered by an equal one's compile.",
+		}),
+		items: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "fumehood_batch_items_total", Help: "Items of batches.",
+		}),
 	}
 	m.registry.MustRegister(
-		m.requests, m.compiles, m.queue, m.compile, m.connections, m.evicted, poolCollector(pools),
+		m.requests, m.compiles, m.queue, m.compile, m.connections, m.evicted, m.coalesced, m.items, poolCollector(pools),
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
 	return m
 }
 
-// Watch adds the counters of who is admitted.
-func (m *Metrics) Watch(a Admission) {
+// WatchAdmission adds the counters of who is admitted.
+func (m *Metrics) WatchAdmission(a Admission) {
 	m.registry.MustRegister(admissionCollector{a})
 }
 
@@ -87,6 +95,20 @@ func (m *Metrics) Compiled(language string, r job.Result) {
 	m.queue.Observe(r.Timing.Queue.Seconds())
 	m.compile.WithLabelValues(language).Observe(r.Timing.Compile.Seconds())
 }
+
+// Repeated counts a request that the cache had an answer for.
+func (m *Metrics) Repeated(language string, o job.Outcome) {
+	m.compiles.WithLabelValues(known(language), string(o)).Inc()
+}
+
+// Coalesced counts a request that was answered by an equal one's compile.
+func (m *Metrics) Coalesced(language string, o job.Outcome) {
+	m.Repeated(language, o)
+	m.coalesced.Inc()
+}
+
+// Item counts an item of a batch. What became of it is counted as well.
+func (m *Metrics) Item() { m.items.Inc() }
 
 // Missed is why a compile has no result. It stands where an outcome does.
 type Missed string

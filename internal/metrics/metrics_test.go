@@ -147,7 +147,7 @@ func (g gate) Admission() admit.Stats { return admit.Stats(g) }
 func TestAdmission(t *testing.T) {
 	t.Parallel()
 	m := New(nil)
-	m.Watch(gate{Brisk: 2, Running: 5, Waiting: 7, Slow: 9, Refused: map[admit.Reason]uint64{admit.Full: 3, admit.Late: 0, admit.Quota: 1}})
+	m.WatchAdmission(gate{Brisk: 2, Running: 5, Waiting: 7, Slow: 9, Refused: map[admit.Reason]uint64{admit.Full: 3, admit.Late: 0, admit.Quota: 1}})
 	want := []string{
 		`fumehood_admission_refused_total{reason="queue_full"} 3`, `fumehood_admission_refused_total{reason="queue_timeout"} 0`,
 		`fumehood_admission_refused_total{reason="quota"} 1`,

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fumehood/fumehood/internal/admit"
+	"github.com/fumehood/fumehood/internal/cache"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/lang"
 )
@@ -28,8 +29,15 @@ type Box struct {
 	Engines map[string][]string
 }
 
-// Config of a Renderer. All fields are needed.
+// Config of a Renderer. All fields are needed, but for Cache.
 type Config struct {
+	// Cache keeps answers. Without one every request is a compile of its own:
+	// nothing is kept, and nothing shared. Shared makes one partition of it for
+	// all tenants.
+	Cache  *cache.Cache
+	Shared bool
+	// Encode makes the text of an answer that is kept.
+	Encode func(job.Job, job.Result) ([]byte, error)
 	// Limits are the most that any caller gets.
 	Limits job.Limits
 	// Admission says how many compiles run and wait at once, and how long they
@@ -39,9 +47,10 @@ type Config struct {
 
 // Renderer turns requests into results. It is safe for concurrent use.
 type Renderer struct {
-	config Config
-	boxes  map[string]Box // by box kind
-	gate   *admit.Gate
+	config  Config
+	boxes   map[string]Box // by box kind
+	gate    *admit.Gate
+	flights flights
 }
 
 // New makes a Renderer over the given boxes.
@@ -63,13 +72,23 @@ type Request struct {
 	Limits          job.Limits
 	// Tenant is whom the answer is for, empty for nobody in particular.
 	Tenant string
+	// Bypass asks for a compile of its own: the answer is neither taken from
+	// the cache nor kept, nor shared with an equal request.
+	Bypass bool
 }
 
 // Answer is a result with the job that it is the result of.
 type Answer struct {
-	Job    job.Job
-	Key    job.Key
+	Job job.Job
+	Key job.Key
+	// Result is what became of the job. If it is from the cache, its texts and
+	// diagnostics are in Entry alone.
 	Result job.Result
+	// Entry is what the cache has, nil if the answer is not kept.
+	Entry *cache.Entry
+	// Cached: no compile was needed. Coalesced: an equal request's was under
+	// way, and this is its answer as well.
+	Cached, Coalesced bool
 }
 
 // Limits returns the most that any caller gets.
@@ -105,9 +124,12 @@ func (r *Renderer) Render(ctx context.Context, request Request) (Answer, error) 
 	if err != nil {
 		return Answer{}, err
 	}
-	answer := Answer{Job: j, Key: j.Key()}
-	answer.Result, err = r.run(ctx, j)
-	return answer, err
+	if request.Bypass || r.config.Cache == nil {
+		answer := Answer{Job: j, Key: j.Key()}
+		answer.Result, err = r.run(ctx, j)
+		return answer, err
+	}
+	return r.find(ctx, j)
 }
 
 // run waits for the job's turn, bounded in number and time, and runs it and

@@ -27,7 +27,7 @@ func (r *Renderer) resolve(request Request) (job.Job, error) {
 	if err != nil {
 		return job.Job{}, err
 	}
-	j := job.Job{Language: l.ID, Engine: engine, Image: r.boxes[l.Box].Image, Tenant: request.Tenant, Limits: limits}
+	j := job.Job{Language: l.ID, Engine: engine, Image: r.boxes[l.Box].Image, Tenant: request.Tenant, Partition: r.partition(request.Tenant), Limits: limits}
 	if err := readTexts(&j, l, request); err != nil {
 		return job.Job{}, err
 	}
@@ -56,6 +56,14 @@ func (r *Renderer) resolve(request Request) (job.Job, error) {
 
 func (r *Renderer) step(l *lang.Language, options []byte) job.Step {
 	return job.Step{Language: l.ID, Engine: r.Engines(l)[0], Image: r.boxes[l.Box].Image, Options: options}
+}
+
+// partition is whose answers a tenant may be given.
+func (r *Renderer) partition(tenant string) string {
+	if r.config.Shared {
+		return job.SharedPartition
+	}
+	return tenant
 }
 
 // pick finds the engine that a caller pinned, among those of l.

@@ -116,12 +116,16 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, e *exchange,
 		writeJSON(w, p.status, markupShape{Error: &p.message})
 		return
 	}
+	writeJSON(w, p.status, shapeOfProblem(p, e.id))
+}
+
+func shapeOfProblem(p problem, id string) errorShape {
 	var shape errorShape
-	shape.Error.Code, shape.Error.Message, shape.Error.RequestID = p.code, p.message, e.id
+	shape.Error.Code, shape.Error.Message, shape.Error.RequestID = p.code, p.message, id
 	if p.field != "" {
 		shape.Error.Field = &p.field
 	}
-	writeJSON(w, p.status, shape)
+	return shape
 }
 
 var errHeadTooLong = &requestError{http.StatusRequestHeaderFieldsTooLarge, "head_too_long", "the head of the request is too long"}

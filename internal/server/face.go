@@ -20,6 +20,9 @@ type face struct {
 func newPublic(s *Server) *face {
 	f := &face{server: s, mux: http.NewServeMux()}
 	f.handle("POST /v1/render", token.Compile, s.admitted(s.render))
+	f.handle("POST /v1/batch", token.Compile, s.admitted(s.batch))
+	f.handle("GET /v1/results/{key}", token.Compile, s.result)
+	f.handle("DELETE /v1/results", token.Compile, s.purge)
 	f.handle("GET /v1/languages", token.Compile, s.languages)
 	f.handle("GET /v1/limits", token.Compile, s.limits)
 	f.handle("GET /v1/boxes", token.Admin, s.boxStats)
@@ -37,6 +40,7 @@ func newPublic(s *Server) *face {
 func newAdmin(s *Server) *face {
 	f := &face{server: s, mux: http.NewServeMux()}
 	f.handle("GET /metrics", token.Admin, s.metrics)
+	f.handle("DELETE /v1/results", token.Admin, s.purgeAny)
 	f.handle("GET /v1/boxes", token.Admin, s.boxStats)
 	f.health()
 	return f
@@ -56,7 +60,7 @@ func (f *face) handle(pattern string, scope token.Scope, h handler) {
 // notFound answers what no route matches; a known path with another method is
 // told which it takes.
 func (f *face) notFound(w http.ResponseWriter, r *http.Request, _ *exchange) error {
-	for _, method := range []string{http.MethodGet, http.MethodPost} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
 		probe := r.Clone(r.Context())
 		probe.Method = method
 		if _, pattern := f.mux.Handler(probe); pattern != "/" {

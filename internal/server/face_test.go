@@ -8,7 +8,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	s, _ := serverOf(compiled)
 	for _, f := range []*face{s.public, s.admin} {
 		for _, route := range []string{
-			"POST /v1/render", "POST /haml", "GET /v1/languages", "GET /v1/limits", "GET /v1/boxes", "GET /healthz", "GET /readyz", "GET /metrics",
+			"POST /v1/render", "POST /haml", "POST /v1/batch", "GET /v1/results/x", "DELETE /v1/results", "GET /v1/languages", "GET /v1/limits", "GET /v1/boxes", "GET /healthz", "GET /readyz", "GET /metrics",
 			"GET /nowhere", "GET //", "DELETE /v1/limits", "CONNECT /", "OPTIONS /v1/render",
 		} {
 			g := &guarded{Server: s}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"os"
@@ -18,15 +17,21 @@ import (
 )
 
 func writeJSON(w http.ResponseWriter, status int, v any) {
+	text, ok := encode(v)
+	if !ok {
+		status = http.StatusInternalServerError
+	}
+	writeBody(w, status, append(text, '\n'))
+}
+
+// encode is v as JSON; if that cannot be, an error's shape, and false.
+func encode(v any) ([]byte, bool) {
 	// Invalid UTF-8 cannot be in v but for an engine's fault: never a panic.
 	text, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true), json.Deterministic(true))
 	if err != nil {
-		status, text = http.StatusInternalServerError, []byte(`{"error":{"code":"internal","field":null,"message":"answer cannot be encoded"}}`)
+		return []byte(`{"error":{"code":"internal","field":null,"message":"answer cannot be encoded"}}`), false
 	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.WriteHeader(status)
-	// The caller may be gone; the log line says what was sent.
-	_, _ = w.Write(append(text, '\n'))
+	return text, true
 }
 
 // mediaType returns the request's media type, or an error for a body that is
@@ -60,7 +65,9 @@ func readBody(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, 
 	if r.ContentLength > int64(limit) {
 		return nil, tooMuch
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, int64(limit)))
+	// What is announced is believed as far as it costs little.
+	read := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), believed)+bytes.MinRead))
+	_, err := read.ReadFrom(http.MaxBytesReader(w, r.Body, int64(limit)))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -71,8 +78,11 @@ func readBody(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, 
 		return nil, &requestError{http.StatusBadRequest, "body_unread", "the body ended early"}
 	}
 	connectionOf(r.Context()).ourMove()
-	return body, nil
+	return read.Bytes(), nil
 }
+
+// believed bytes of a Content-Length are made room for at once.
+const believed = 16 << 10
 
 // decode reads JSON strictly: no unknown or repeated names, nothing after the
 // value, valid UTF-8 only. What is wrong is said with the field's name.

@@ -36,11 +36,16 @@ func listen(t *testing.T, tweak func(*Config), a answers) *listening {
 		tweak(&s.config)
 	}
 	s.routes()
+	return &listening{Server: s, log: log, address: serveOn(t, s.HTTP())}
+}
+
+// serveOn serves on a port of its own until the test ends.
+func serveOn(t *testing.T, h *http.Server) (address string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := s.HTTP()
 	ended := make(chan error, 1)
 	go func() { ended <- h.Serve(l) }()
 	t.Cleanup(func() {
@@ -49,7 +54,7 @@ func listen(t *testing.T, tweak func(*Config), a answers) *listening {
 			t.Error(err)
 		}
 	})
-	return &listening{Server: s, log: log, address: l.Addr().String()}
+	return l.Addr().String()
 }
 
 func (l *listening) dial(t *testing.T) *net.TCPConn {

@@ -47,16 +47,29 @@ func (s *Server) markup(language string) handler {
 			return err
 		}
 		e.answer = &answer
-		shape := markupShape{Success: answer.Result.Outcome == job.OK}
-		if shape.Success {
-			shape.HTML = &answer.Result.Output
-		} else {
-			first := answer.Result.Diagnostics[0]
-			shape.Error, shape.Line = &first.Message, known(first.Line)
+		shape, err := markupOf(&answer)
+		if err != nil {
+			return err
 		}
 		writeJSON(w, http.StatusOK, shape)
 		return nil
 	}
+}
+
+func markupOf(a *render.Answer) (markupShape, error) {
+	body, err := encoded(a)
+	if err != nil {
+		return markupShape{}, err
+	}
+	result, err := decodeResult(body)
+	if err != nil {
+		return markupShape{}, fmt.Errorf("read an answer again: %w", err)
+	}
+	if result.OK {
+		return markupShape{Success: true, HTML: result.Output}, nil
+	}
+	first := result.Diagnostics[0]
+	return markupShape{Error: &first.Message, Line: first.Line}, nil
 }
 
 // readMarkup takes the field "markup" out of a form or a JSON object.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -92,12 +93,17 @@ func (s *Server) logged(h handler) http.HandlerFunc {
 // setHead sets what every answer has: whoever opens one as a page finds that it
 // can do nothing, nobody's page can frame or embed it, and nothing keeps it.
 func setHead(head http.Header, id string) {
-	head.Set("X-Request-Id", id)
-	head.Set("X-Content-Type-Options", "nosniff")
-	head.Set("Cache-Control", "no-store")
-	head.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	head.Set("Cross-Origin-Resource-Policy", "same-origin")
-	head.Set("Referrer-Policy", "no-referrer")
+	head["X-Request-Id"] = []string{id}
+	maps.Copy(head, always)
+}
+
+// always is shared by all answers: a value of it is replaced, never changed.
+var always = http.Header{
+	"X-Content-Type-Options":       {"nosniff"},
+	"Cache-Control":                {"no-store"},
+	"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
+	"Cross-Origin-Resource-Policy": {"same-origin"},
+	"Referrer-Policy":              {"no-referrer"},
 }
 
 // count tells the metrics what the log line tells people.
@@ -105,8 +111,21 @@ func (s *Server) count(e *exchange, rec *recorder) {
 	m := s.config.Metrics
 	status := rec.logged()
 	m.Answered(status)
-	if e.answer != nil {
-		m.Compiled(e.answer.Job.Language, e.answer.Result)
+	s.countCompile(e, status)
+}
+
+// countCompile counts what became of a request for a compile, if it was one.
+func (s *Server) countCompile(e *exchange, status int) {
+	m := s.config.Metrics
+	if a := e.answer; a != nil {
+		switch {
+		case a.Cached:
+			m.Repeated(a.Job.Language, a.Result.Outcome)
+		case a.Coalesced:
+			m.Coalesced(a.Job.Language, a.Result.Outcome)
+		default:
+			m.Compiled(a.Job.Language, a.Result)
+		}
 		return
 	}
 	if !e.compiles {
@@ -127,33 +146,63 @@ func (s *Server) count(e *exchange, rec *recorder) {
 func (s *Server) recovered(h handler, w http.ResponseWriter, r *http.Request, e *exchange) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			err = panicked(p)
 		}
 	}()
 	return h(w, r, e)
 }
 
+func panicked(with any) error { return fmt.Errorf("panic: %v\n%s", with, debug.Stack()) }
+
 func (s *Server) logLine(r *http.Request, e *exchange, rec *recorder, err error, took time.Duration) {
 	status := rec.logged()
+	level := levelOf(status)
+	if !s.log.Enabled(r.Context(), level) {
+		return
+	}
 	attributes := []slog.Attr{
 		slog.String("request_id", e.id), slog.String("method", knownMethod(r.Method)),
 		slog.String("route", r.Pattern), slog.Int("status", status),
 		slog.Duration("dur", took), slog.Int64("bytes_in", r.ContentLength), slog.Int("bytes_out", rec.bytes),
 	}
+	attributes = append(attributes, e.attributes()...)
+	if level == slog.LevelError {
+		attributes = append(attributes, slog.Any("err", err))
+	}
+	s.log.LogAttrs(r.Context(), level, "request", attributes...)
+}
+
+// levelOf is how loud the log is about an answer.
+func levelOf(status int) slog.Level {
+	if status == http.StatusInternalServerError {
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
+// attributes are what the log says of who asked, and of the answer.
+func (e *exchange) attributes() []slog.Attr {
+	var attributes []slog.Attr
 	if h := e.holder; h.ID != "" {
 		attributes = append(attributes, slog.String("tenant", h.Tenant), slog.String("token_id", h.ID))
 	}
 	if a := e.answer; a != nil {
 		attributes = append(attributes,
-			slog.String("lang", a.Job.Language), slog.String("outcome", string(a.Result.Outcome)),
+			slog.String("lang", a.Job.Language), slog.String("outcome", string(a.Result.Outcome)), slog.String("cache", cacheWord(a)),
 			slog.Duration("queue", a.Result.Timing.Queue), slog.Duration("compile", a.Result.Timing.Compile))
 	}
-	level := slog.LevelInfo
-	if status == http.StatusInternalServerError {
-		level = slog.LevelError
-		attributes = append(attributes, slog.Any("err", err))
+	return attributes
+}
+
+// cacheWord is how an answer was come by.
+func cacheWord(a *render.Answer) string {
+	switch {
+	case a.Cached:
+		return "hit"
+	case a.Coalesced:
+		return "coalesced"
 	}
-	s.log.LogAttrs(r.Context(), level, "request", attributes...)
+	return "miss"
 }
 
 func knownMethod(method string) string {

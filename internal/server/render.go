@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -19,21 +20,7 @@ type renderRequest struct {
 	Options  jsontext.Value     `json:"options"`
 	Locals   jsontext.Value     `json:"locals"`
 	Limits   *limitsShape       `json:"limits"`
-}
-
-// renderShape is the one result shape for every language.
-type renderShape struct {
-	OK          bool              `json:"ok"`
-	Outcome     job.Outcome       `json:"outcome"`
-	Language    string            `json:"language"`
-	Engine      string            `json:"engine"`
-	Output      *string           `json:"output"`
-	Diagnostics []diagnosticShape `json:"diagnostics"`
-	SourceMap   *string           `json:"source_map"`
-	Cached      bool              `json:"cached"`
-	Key         string            `json:"key"`
-	RequestID   string            `json:"request_id"`
-	Receipt     receiptShape      `json:"receipt"`
+	Cache    *string            `json:"cache"`
 }
 
 type diagnosticShape struct {
@@ -70,68 +57,82 @@ func (s *Server) bodyLimit() job.Bytes {
 
 func (s *Server) render(w http.ResponseWriter, r *http.Request, e *exchange) error {
 	e.compiles = true
+	body, err := readJSON(w, r, s.bodyLimit())
+	if err != nil {
+		return err
+	}
+	answer, err := s.compile(r.Context(), body, e)
+	if err != nil {
+		return err
+	}
+	return writeAnswer(w, answer, e.id)
+}
+
+// readJSON reads a body that must be JSON.
+func readJSON(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, error) {
 	name, _, err := mediaType(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if name != "application/json" {
-		return &job.Invalid{Field: "body", Fault: job.Unsupported, Reason: "must be application/json"}
+		return nil, &job.Invalid{Field: "body", Fault: job.Unsupported, Reason: "must be application/json"}
 	}
-	body, err := readBody(w, r, s.bodyLimit())
-	if err != nil {
-		return err
-	}
+	return readBody(w, r, limit)
+}
+
+// compile does what a renderRequest asks for.
+func (s *Server) compile(ctx context.Context, body []byte, e *exchange) (*render.Answer, error) {
 	var in renderRequest
 	if err := decode(body, &in); err != nil {
-		return err
+		return nil, err
 	}
 	e.language = in.Language
-	if in.Source == nil {
-		return &job.Invalid{Field: "source", Reason: "is missing"}
+	request, err := in.request()
+	if err != nil {
+		return nil, err
 	}
-	files := make(map[string]string, len(in.Files))
+	request.Tenant = e.holder.Tenant
+	answer, err := s.renderer.Render(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	e.answer = &answer
+	return &answer, nil
+}
+
+// request is what was asked for, in render's words.
+func (in *renderRequest) request() (render.Request, error) {
+	if in.Source == nil {
+		return render.Request{}, &job.Invalid{Field: "source", Reason: "is missing"}
+	}
+	var files map[string]string
+	if len(in.Files) > 0 {
+		files = make(map[string]string, len(in.Files))
+	}
 	for name, text := range in.Files {
 		if text == nil {
-			return &job.Invalid{Field: "files", Reason: "have a value that is no string"}
+			return render.Request{}, &job.Invalid{Field: "files", Reason: "have a value that is no string"}
 		}
 		files[name] = *text
 	}
 	limits, err := in.Limits.limits()
 	if err != nil {
-		return err
+		return render.Request{}, err
 	}
-	answer, err := s.renderer.Render(r.Context(), render.Request{
+	if in.Cache != nil && *in.Cache != cacheUse && *in.Cache != cacheBypass {
+		return render.Request{}, &job.Invalid{Field: "cache", Reason: "must be use or bypass"}
+	}
+	return render.Request{
 		Language: in.Language, Engine: in.Engine, Source: *in.Source, Files: files,
-		Options: in.Options, Locals: in.Locals, Limits: limits, Tenant: e.holder.Tenant,
-	})
-	if err != nil {
-		return err
-	}
-	e.answer = &answer
-	writeJSON(w, http.StatusOK, shapeOf(answer, e.id))
-	return nil
+		Options: in.Options, Locals: in.Locals, Limits: limits, Bypass: in.Cache != nil && *in.Cache == cacheBypass,
+	}, nil
 }
 
-func shapeOf(a render.Answer, id string) renderShape {
-	shape := renderShape{
-		OK: a.Result.Outcome == job.OK, Outcome: a.Result.Outcome, Language: a.Job.Language, Engine: a.Job.Engine,
-		Diagnostics: make([]diagnosticShape, len(a.Result.Diagnostics)), Key: a.Key.String(), RequestID: id,
-		Receipt: receiptOf(a.Result.Timing),
-	}
-	if shape.OK {
-		shape.Output, shape.SourceMap = &a.Result.Output, text(a.Result.SourceMap)
-	}
-	for i, d := range a.Result.Diagnostics {
-		// A diagnostic names none but the job's own files.
-		source, _ := a.Job.Text(d.File)
-		shape.Diagnostics[i] = diagnosticShape{
-			Severity: d.Severity, Message: d.Message,
-			Line: known(d.Line), Column: known(d.Column), EndLine: known(d.EndLine), EndColumn: known(d.EndColumn),
-			Code: text(d.Code), File: text(d.File), Frame: text(d.Frame(source)),
-		}
-	}
-	return shape
-}
+// What a request can say of the cache.
+const (
+	cacheUse    = "use"
+	cacheBypass = "bypass"
+)
 
 func receiptOf(t job.Timing) receiptShape {
 	receipt := receiptShape{QueueMS: milliseconds(t.Queue), CompileMS: milliseconds(t.Compile)}

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/fumehood/fumehood/internal/cache"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/lang"
 	"github.com/fumehood/fumehood/internal/metrics"
@@ -28,6 +29,8 @@ type Config struct {
 	// Tokens says who a caller is. Nil: there are no tokens, and anybody is
 	// let in.
 	Tokens tokens
+	// Shared: all tenants have one partition of the cache.
+	Shared bool
 	// Metrics counts.
 	Metrics *metrics.Metrics
 }
@@ -35,6 +38,10 @@ type Config struct {
 // renderer is what the server needs of render.Renderer.
 type renderer interface {
 	Render(ctx context.Context, request render.Request) (render.Answer, error)
+	Stored(ctx context.Context, tenant string, key job.Key) *cache.Entry
+	Left(e *cache.Entry, now time.Time) time.Duration
+	Purge(ctx context.Context, tenant string) (int, error)
+	PurgeAll(ctx context.Context) (int, error)
 	Engines(l *lang.Language) []string
 	Limits() job.Limits
 	Check(tenant string) error

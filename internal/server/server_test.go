@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fumehood/fumehood/internal/admit"
+	"github.com/fumehood/fumehood/internal/cache"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/lang"
 	"github.com/fumehood/fumehood/internal/metrics"
@@ -26,9 +27,13 @@ type answers func(ctx context.Context, request render.Request) (render.Answer, e
 func (a answers) Render(ctx context.Context, request render.Request) (render.Answer, error) {
 	return a(ctx, request)
 }
-func (answers) Engines(*lang.Language) []string { return []string{"haml@0"} }
-func (answers) Limits() job.Limits              { return job.Limits{Source: 1000, Options: 100} }
-func (answers) Check(string) error              { return nil }
+func (answers) Stored(context.Context, string, job.Key) *cache.Entry { return nil }
+func (answers) Left(*cache.Entry, time.Time) time.Duration           { return 0 }
+func (answers) Purge(context.Context, string) (int, error)           { return 0, nil }
+func (answers) PurgeAll(context.Context) (int, error)                { return 0, nil }
+func (answers) Engines(*lang.Language) []string                      { return []string{"haml@0"} }
+func (answers) Limits() job.Limits                                   { return job.Limits{Source: 1000, Options: 100} }
+func (answers) Check(string) error                                   { return nil }
 
 func serverOf(a answers) (*Server, *bytes.Buffer) {
 	log := new(bytes.Buffer)

@@ -1,0 +1,59 @@
+package cache
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"time"
+
+	"github.com/fumehood/fumehood/internal/job"
+)
+
+// An Entry is an answer as it is kept. It is immutable once made, and shared
+// by all who read it.
+type Entry struct {
+	Outcome job.Outcome
+	// Timing is that of the compile that made it.
+	Timing job.Timing
+	// Made is when, to the second.
+	Made time.Time
+	// Body is the answer's text, as whoever made it encodes answers.
+	Body []byte
+	// Tag is equal for equal bodies: part of a SHA-256 in hexadecimal.
+	Tag string
+
+	digest [sha256.Size]byte
+}
+
+// tagBytes of a digest make a tag: nobody gains by a collision, as a tag is
+// compared within one key.
+const tagBytes = 16
+
+// NewEntry makes the entry that is kept under key. It takes body over.
+func NewEntry(key job.Key, outcome job.Outcome, timing job.Timing, made time.Time, body []byte) *Entry {
+	sum := sha256.Sum256(body)
+	e := &Entry{Outcome: outcome, Timing: timing, Made: made.Truncate(time.Second), Body: body, Tag: hex.EncodeToString(sum[:tagBytes])}
+	e.digest = e.sum(key)
+	return e
+}
+
+// Intact reports whether e is, bit for bit, what was made for key.
+func (e *Entry) Intact(key job.Key) bool { return e.digest == e.sum(key) }
+
+// sum is over all that an entry has, and the key: an entry that ended up under
+// another one is as bad as one with a flipped bit.
+func (e *Entry) sum(key job.Key) [sha256.Size]byte {
+	h := sha256.New()
+	head := make([]byte, 0, 160)
+	head = append(head, key[:]...)
+	for _, n := range []int64{
+		int64(e.Timing.Queue), int64(e.Timing.Compile), int64(e.Timing.CPU), int64(e.Timing.Peak), e.Made.Unix(), int64(len(e.Outcome)), int64(len(e.Tag)),
+	} {
+		head = binary.BigEndian.AppendUint64(head, uint64(n))
+	}
+	head = append(head, e.Outcome...)
+	head = append(head, e.Tag...)
+	h.Write(head)
+	h.Write(e.Body)
+	return [sha256.Size]byte(h.Sum(nil))
+}
