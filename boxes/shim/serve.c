@@ -22,7 +22,6 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cell.h"
@@ -30,11 +29,12 @@
 #include "control.h"
 #include "descriptors.h"
 #include "pages.h"
+#include "priority.h"
 #include "self.h"
 #include "walls.h"
 #include "wire.h"
 
-enum { MAX_CELLS = 512, MOST_NICE = 19 };
+enum { MAX_CELLS = 512 };
 
 struct cell {
 	uint64_t id;
@@ -215,37 +215,20 @@ static void kill_cell(const struct zygote *z, struct cell *c)
 	epoll_ctl(z->events, EPOLL_CTL_DEL, c->connection, NULL);
 }
 
-/* The processor time that a process has used, in microseconds; 0 of one that
- * is gone. The clock's number is made as clock_getcpuclockid(3) makes it. */
-static uint64_t used_by(pid_t pid)
-{
-	struct timespec used;
-
-	if (clock_gettime((clockid_t)(~(unsigned int)pid << 3 | 2), &used) < 0)
-		return 0;
-	return (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
-}
-
-/*
- * Lowers a cell's priority, with all of its threads, if it has used so much
- * processor time, and says so: no other process has its uid. The cell may be
- * gone meanwhile. A zygote that may not do it serves on: nothing but the order
- * of compiles depends on it.
- */
-static int make_nice(const struct zygote *z, uint64_t id, int nice, uint64_t after)
+/* Lowers a cell's priority, and says so. The cell may be gone meanwhile. */
+static int make_nice(const struct zygote *z, uint64_t id, uint32_t value, uint64_t after)
 {
 	unsigned char record[FH_RECORD_BYTES];
-	static int complained;
 
 	for (size_t i = 0; i < MAX_CELLS; i++) {
 		const struct cell *c = &z->cells[i];
 
 		if (c->connection < 0 || c->pidfd < 0 || c->id != id)
 			continue;
-		if (used_by(c->pid) < after)
+		if (fh_used_by(c->pid) < after)
 			return 0;
-		if (setpriority(PRIO_USER, (id_t)fh_walls_uid(c->slot), nice) < 0 && errno != ESRCH && !complained++)
-			fh_complain("lower a cell's priority");
+		/* No other process has its uid. */
+		fh_give_way(fh_walls_uid(c->slot), value);
 		fh_record_start(record, FH_RECORD_SLOW, id);
 		return fh_record_send(z->control, record);
 	}
@@ -269,8 +252,7 @@ static int obey(struct zygote *z)
 		z->draining = 1;
 		return 1;
 	case FH_RECORD_NICE:
-		return make_nice(z, fh_get64(record + 8), (int)(fh_get32(record + 16) % (MOST_NICE + 1)),
-				 fh_get32(record + 20)) < 0 ? -1 : 1;
+		return make_nice(z, fh_get64(record + 8), fh_get32(record + 16), fh_get32(record + 20)) < 0 ? -1 : 1;
 	default:
 		return -1;
 	}

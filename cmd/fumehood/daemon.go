@@ -303,7 +303,7 @@ func imageStore(c config.Config) image.Store {
 
 // turnsPerProcessor is how many compiles have the processors at once: more
 // than one for each, as a compile waits for the daemon now and then.
-const turnsPerProcessor = 2
+const turnsPerProcessor = 4
 
 func admissionOf(c config.Config) admit.Config {
 	return admit.Config{

@@ -11,22 +11,26 @@ import (
 // the machine, while they are all wanted.
 type Weight int
 
-// Usual is any program's share, Least a tenth of it: for a box in which nothing
-// runs but what has already had its time.
+// Usual is any program's share. Least is next to nothing, for a box in which
+// nothing runs but what can wait: whatever else wants a processor has it at
+// once.
 const (
 	Usual Weight = iota
 	Least
 )
 
-// weights are the words for each Weight in a control group's file, and that
-// file: of version 1, which is asked for first, or 2 (kernel, sched-design-CFS
-// and cgroup-v2).
+// weights are the words for each Weight in a control group's file, the best
+// file first: of version 1, or 2. Before Linux 5.15 no group can be idle, and a
+// small share has to do, behind which others wait for their turn (kernel,
+// cgroup-v2 and sched-design-CFS).
 var weights = []struct {
 	group, file string
 	words       [2]string
 }{
-	{"1:cpu:/", "cpu.shares", [2]string{Usual: "1024", Least: "102"}},
-	{"0::/", "cpu.weight", [2]string{Usual: "100", Least: "10"}},
+	{"1:cpu:/", "cpu.idle", [2]string{Usual: "0", Least: "1"}},
+	{"1:cpu:/", "cpu.shares", [2]string{Usual: "1024", Least: "2"}},
+	{"0::/", "cpu.idle", [2]string{Usual: "0", Least: "1"}},
+	{"0::/", "cpu.weight", [2]string{Usual: "100", Least: "1"}},
 }
 
 // scale is where a box's weight is set.

@@ -36,7 +36,7 @@ const (
 	reapTries   = 4
 	// receiptTimeout is how long the answer to a job that was cut off waits for
 	// what its cell has used.
-	receiptTimeout = 20 * time.Millisecond
+	receiptTimeout = 10 * time.Millisecond
 	// endTimeout is how long a cell may live on behind the end of its stream.
 	endTimeout = 100 * time.Millisecond
 )

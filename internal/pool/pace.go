@@ -34,10 +34,14 @@ func (p *pace) change(fresh, slow int) {
 	}
 }
 
-// begin counts a job. It must be ended.
-func (p *pace) begin() *stride {
-	p.change(1, 0)
-	return &stride{pace: p}
+// begin counts a job, which may give way from its start. It must be ended.
+func (p *pace) begin(behind bool) *stride {
+	if behind {
+		p.change(0, 1)
+	} else {
+		p.change(1, 0)
+	}
+	return &stride{pace: p, slow: behind}
 }
 
 // stride is one job's.

@@ -121,7 +121,7 @@ func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time, w job.Watcher
 	start := time.Now()
 	defer p.appetite.want()()
 	waiting, cancel := context.WithDeadline(ctx, until)
-	stride := p.pace.begin()
+	stride := p.pace.begin(w.Behind())
 	defer stride.end()
 	long := time.AfterFunc(longAfter, w.Slow)
 	defer long.Stop()

@@ -24,7 +24,6 @@ const (
 // intervals, as only the zygote can tell; that ends with the stride.
 func (c *parkedCell) giveWay(w job.Watcher, s *stride) {
 	if w.Behind() {
-		s.falter()
 		c.conn.Nice(behindNice, 0, func() {})
 	}
 	slowed := func() {
