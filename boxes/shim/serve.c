@@ -215,21 +215,27 @@ static void kill_cell(const struct zygote *z, struct cell *c)
 	epoll_ctl(z->events, EPOLL_CTL_DEL, c->connection, NULL);
 }
 
-/* Lowers a cell's priority, and says so. The cell may be gone meanwhile. */
+/* Lowers a cell's priority, and says what it has used, if that was asked. The
+ * cell may be gone meanwhile. */
 static int make_nice(const struct zygote *z, uint64_t id, uint32_t value, uint64_t after)
 {
 	unsigned char record[FH_RECORD_BYTES];
+	uint64_t used;
 
 	for (size_t i = 0; i < MAX_CELLS; i++) {
 		const struct cell *c = &z->cells[i];
 
 		if (c->connection < 0 || c->pidfd < 0 || c->id != id)
 			continue;
-		if (fh_used_by(c->pid) < after)
+		used = after > 0 ? fh_used_by(c->pid) : 0;
+		if (used < after)
 			return 0;
 		/* No other process has its uid. */
 		fh_give_way(fh_walls_uid(c->slot), value);
+		if (after == 0)
+			return 0;
 		fh_record_start(record, FH_RECORD_SLOW, id);
+		fh_put64(record + 16, used);
 		return fh_record_send(z->control, record);
 	}
 	return 0;

@@ -160,7 +160,7 @@ func boxRules(p *program, threads []string, dataDir, runtime string, interpreter
 			`/etc/ld\.so\.cache`, `/etc/localtime`, `/usr/share/zoneinfo/.*`, `(/usr)?/lib/.*`, `/dev/null`, `/sys/.*`, `/proc/sys/.*`,
 			`/proc/(self|\d+)/(maps|cgroup|mountinfo|auxv)`, `/proc/(self|` + strconv.Itoa(p.Process.Pid) + `)/(environ|cmdline)`,
 			// the self-test: what the kernel itself says of a process
-			`/proc(/\d+/(task(/\d+(/status)?)?|fd|limits|oom_score_adj|net/dev))?`,
+			`/proc(/\d+/(task(/\d+(/status)?)?|fd|limits|oom_score_adj|net/dev|status|smaps_rollup))?`,
 			// its own
 			regexp.QuoteMeta(p.Path), regexp.QuoteMeta(p.state) + `/.*`, `/run/fumehood-uids/\d+`,
 			// images, but nothing in their trees

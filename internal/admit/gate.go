@@ -2,6 +2,7 @@ package admit
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -78,9 +79,9 @@ func New(config Config) *Gate {
 // kind is what is known of the compiles of one kind of box.
 type kind struct {
 	running, waiting int
-	// hold is how long one holds its turn, cpu what it uses: means in which the
-	// past fades.
-	hold, cpu time.Duration
+	// hold is how long one holds its turn, whole how long it runs in all, cpu what
+	// it uses: means in which the past fades.
+	hold, whole, cpu time.Duration
 }
 
 // guess is what a kind is taken for before one of it has run.
@@ -155,7 +156,7 @@ func (g *Gate) leave(w *waiter, why error) error {
 	}
 	g.unqueue(w)
 	if why == nil {
-		why = g.refuse(Late, g.backlog(w.turn.kind))
+		why = g.refuse(g.reason(w.turn.tenant, Late), g.backlog(w.turn.kind))
 	}
 	return why
 }
@@ -172,6 +173,7 @@ func (g *Gate) unqueue(w *waiter) {
 // Precondition: mu held.
 func (g *Gate) dispatch() {
 	for g.waiting > 0 {
+		g.dropUnpaid()
 		w := g.next()
 		if w == nil {
 			return
@@ -182,13 +184,32 @@ func (g *Gate) dispatch() {
 	}
 }
 
+// dropUnpaid refuses what waits for tenants that have used up their quota since.
+// Precondition: mu held.
+func (g *Gate) dropUnpaid() {
+	if g.config.TenantCPU == 0 {
+		return
+	}
+	for _, t := range g.tenants {
+		if len(t.line) == 0 {
+			continue
+		}
+		if debt := t.debt(time.Now()); debt > 0 {
+			for _, w := range slices.Clone(t.line) {
+				g.unqueue(w)
+				w.told <- g.refuse(Quota, debt)
+			}
+		}
+	}
+}
+
 // next picks the first compile that may run of the tenant that has used the
 // least.
 // Precondition: mu held.
 func (g *Gate) next() *waiter {
 	var best *waiter
 	for _, t := range g.tenants {
-		if best != nil && t.used >= best.turn.tenant.used {
+		if best != nil && t.used+t.pending >= best.turn.tenant.used+best.turn.tenant.pending {
 			continue
 		}
 		if w := g.firstOf(t); w != nil {
@@ -200,7 +221,7 @@ func (g *Gate) next() *waiter {
 
 // Precondition: mu held.
 func (g *Gate) firstOf(t *tenant) *waiter {
-	if !g.mayRun(t) {
+	if len(t.line) == 0 || !g.mayRun(t) {
 		return nil
 	}
 	for _, w := range t.line {
@@ -215,7 +236,8 @@ func (g *Gate) firstOf(t *tenant) *waiter {
 // Precondition: mu held.
 func (g *Gate) mayRun(t *tenant) bool {
 	free := g.config.Running - g.running
-	return free > 0 && (g.brisk < g.config.Turns || t.brisk == 0) && t.running < tenantShare*free &&
+	// The last place is for who has none.
+	return (free > 1 || free == 1 && t.running == 0) && (g.brisk < g.config.Turns || t.brisk == 0) && t.running < tenantShare*free &&
 		(g.config.TenantRunning == 0 || t.running < g.config.TenantRunning)
 }
 
@@ -232,17 +254,21 @@ const (
 	kindShare   = 4
 )
 
-// backlog is how long the compiles that wait for a kind keep the turns busy.
+// backlog is how long it takes until the compiles that wait for a kind have run,
+// and one more: as fast as turns become free, or places for those that go on
+// without one, of which one tenant has two thirds at most.
 // Precondition: mu held.
 func (g *Gate) backlog(k *kind) time.Duration {
-	return time.Duration(k.waiting+1) * k.hold / time.Duration(g.config.Turns)
+	places := max(1, g.config.Running*tenantShare/(tenantShare+1))
+	n := time.Duration(k.waiting + 1)
+	return max(n*k.hold/time.Duration(g.config.Turns), n*k.whole/time.Duration(places))
 }
 
 // Precondition: mu held.
 func (g *Gate) kind(name string) *kind {
 	k, ok := g.kinds[name]
 	if !ok {
-		k = &kind{hold: guess, cpu: guess}
+		k = &kind{hold: guess, whole: guess, cpu: guess}
 		g.kinds[name] = k
 	}
 	return k

@@ -14,10 +14,21 @@ const (
 	Full  Reason = "queue_full"
 	Late  Reason = "queue_timeout"
 	Quota Reason = "quota"
+	// Crowd: the tenant runs as many as it may.
+	Crowd Reason = "tenant_concurrency"
 )
 
 // Reasons lists every reason.
-var Reasons = []Reason{Full, Late, Quota}
+var Reasons = []Reason{Full, Late, Quota, Crowd}
+
+// reason is Crowd where it is the tenant's own limit that keeps it waiting.
+// Precondition: mu held.
+func (g *Gate) reason(t *tenant, otherwise Reason) Reason {
+	if g.config.TenantRunning > 0 && t.running >= g.config.TenantRunning {
+		return Crowd
+	}
+	return otherwise
+}
 
 // Refusal is the answer to a compile that is not run.
 type Refusal struct {
@@ -39,8 +50,9 @@ func (g *Gate) Check(tenantName string) error {
 	if err := g.mayPay(g.tenant(tenantName)); err != nil {
 		return err
 	}
-	if g.waiting >= 2*g.config.Queue && g.config.Queue > 0 {
-		return g.refuse(Full, g.longest())
+	// Who has nothing in line may run at once, or take another's place.
+	if t := g.tenant(tenantName); len(t.line) > 0 && g.waiting >= 2*g.config.Queue {
+		return g.refuse(g.reason(t, Full), g.longest())
 	}
 	return nil
 }
@@ -60,9 +72,12 @@ func (g *Gate) mayEnter(t *tenant, k *kind) error {
 	if len(t.line) == 0 && g.mayRun(t) && g.mayRunOf(k) {
 		return nil
 	}
+	if k.waiting < g.config.Queue && wait < g.config.Timeout {
+		k = nil // it is all lines together that are too long
+	}
 	last := g.lastOfLongest(t, k)
 	if last == nil {
-		return g.refuse(Full, wait)
+		return g.refuse(g.reason(t, Full), wait)
 	}
 	g.unqueue(last)
 	last.told <- g.refuse(Full, wait)
@@ -77,8 +92,8 @@ func (g *Gate) mayPay(t *tenant) error {
 	return nil
 }
 
-// lastOfLongest is the newest waiter for a kind of the tenant that has the most
-// of them, nil unless that has two more than t.
+// lastOfLongest is the newest waiter for a kind, or for any if that is nil, of
+// the tenant that has the most of them, nil unless that has two more than t.
 // Precondition: mu held.
 func (g *Gate) lastOfLongest(t *tenant, k *kind) *waiter {
 	own, _ := t.waiting(k)

@@ -13,10 +13,10 @@ type tenant struct {
 	line []*waiter
 	// brisk hold a turn, running run.
 	brisk, running int
-	// used is the processor time that orders the tenants. What runs is in it as
-	// what its kind usually takes.
-	used time.Duration
-	// quota is in milliseconds of processor time, nil for any. It goes below
+	// used is the processor time that orders the tenants, and pending what is
+	// expected of what runs: what its kind usually takes.
+	used, pending time.Duration
+	// quota is in microseconds of processor time, nil for any. It goes below
 	// zero, as what a compile uses is known behind it.
 	quota *rate.Limiter
 }
@@ -24,8 +24,8 @@ type tenant struct {
 func newTenant(perMinute time.Duration) *tenant {
 	t := &tenant{}
 	if perMinute > 0 {
-		milliseconds := perMinute.Milliseconds()
-		t.quota = rate.NewLimiter(rate.Limit(float64(milliseconds)/time.Minute.Seconds()), int(milliseconds))
+		microseconds := perMinute.Microseconds()
+		t.quota = rate.NewLimiter(rate.Limit(float64(microseconds)/time.Minute.Seconds()), int(microseconds))
 	}
 	return t
 }
@@ -43,10 +43,11 @@ func (t *tenant) part(w *waiter) {
 	t.line = slices.DeleteFunc(t.line, func(other *waiter) bool { return other == w })
 }
 
-// waiting is how many of the line are for a kind, and the newest of them.
+// waiting is how many of the line are for a kind, or any if that is nil, and the
+// newest of them.
 func (t *tenant) waiting(k *kind) (n int, newest *waiter) {
 	for _, w := range t.line {
-		if w.turn.kind == k {
+		if k == nil || w.turn.kind == k {
 			n, newest = n+1, w
 		}
 	}
@@ -71,7 +72,7 @@ func (t *tenant) charge(now time.Time, cpu time.Duration) {
 	if t.quota == nil {
 		return
 	}
-	for left := int(cpu.Milliseconds()); left > 0; left -= t.quota.Burst() {
+	for left := int(cpu.Microseconds()); left > 0; left -= t.quota.Burst() {
 		t.quota.ReserveN(now, min(left, t.quota.Burst()))
 	}
 }

@@ -35,7 +35,7 @@ func (t *Turn) begin() {
 	g.virtual = max(g.virtual, t.tenant.used)
 	t.behind = t.tenant.running > 1 && g.shared(t.tenant)
 	t.estimate = t.kind.cpu
-	t.tenant.used += t.estimate
+	t.tenant.pending += t.estimate
 	t.began = time.Now()
 }
 
@@ -69,7 +69,8 @@ func (t *Turn) Spent(cpu time.Duration) {
 	g := t.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	t.tenant.used += cpu - t.estimate
+	t.tenant.used += cpu
+	t.tenant.pending -= t.estimate
 	t.estimate = 0
 	t.tenant.charge(time.Now(), cpu)
 	fade(&t.kind.cpu, cpu)
@@ -88,6 +89,7 @@ func (t *Turn) end() {
 		t.yield()
 	}
 	t.ended = true
+	fade(&t.kind.whole, time.Since(t.began))
 	t.gate.running--
 	t.tenant.running--
 	t.kind.running--

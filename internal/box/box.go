@@ -49,8 +49,8 @@ type Box struct {
 	forked, reaped atomic.Uint64
 
 	mu      sync.Mutex
-	waiting map[uint64]chan wire.Exited // a cell that is not reported dead yet
-	slowed  map[uint64]func()           // by Nice, of those cells
+	waiting map[uint64]chan wire.Exited         // a cell that is not reported dead yet
+	slowed  map[uint64]func(used time.Duration) // by Nice, of those cells
 }
 
 // Stats are the box's own counters, as its zygote last reported them.
@@ -73,7 +73,7 @@ const (
 func open(ctx context.Context, id string, p process, policy Policy) (*Box, error) {
 	b := &Box{
 		ID: id, Engines: make(map[string][]string), Started: time.Now(), process: p,
-		down: make(chan struct{}), waiting: make(map[uint64]chan wire.Exited), slowed: make(map[uint64]func()),
+		down: make(chan struct{}), waiting: make(map[uint64]chan wire.Exited), slowed: make(map[uint64]func(time.Duration)),
 	}
 	if err := b.hello(ctx, policy); err != nil {
 		p.destroy()
@@ -151,7 +151,7 @@ func (b *Box) listen() {
 			slowed := b.slowed[r.CellID]
 			b.mu.Unlock()
 			if slowed != nil {
-				slowed()
+				slowed(r.Used)
 			}
 		default:
 			return
@@ -302,9 +302,10 @@ func (l *Line) ZygoteBytes() job.Bytes {
 }
 
 // Nice asks the zygote to lower the cell's priority to a value of nice(2), from
-// 0 to 19, if it has used so much processor time. Slowed is called if that was
-// done; it must not block. The priority cannot be raised again.
-func (l *Line) Nice(value uint32, after time.Duration, slowed func()) {
+// 0 to 19, if it has used so much processor time. If so, and that is more than
+// none, slowed is told how much; it must not block, and be the same each time.
+// The priority cannot be raised again.
+func (l *Line) Nice(value uint32, after time.Duration, slowed func(used time.Duration)) {
 	l.box.mu.Lock()
 	_, lives := l.box.waiting[l.cell]
 	if lives {

@@ -96,7 +96,7 @@ func (c *Cache) Left(e *Entry, now time.Time) time.Duration {
 	if c == nil {
 		return 0
 	}
-	return max(0, c.ttl-now.Sub(e.Made))
+	return min(c.ttl, max(0, c.ttl-now.Sub(e.Made)))
 }
 
 // Stats are a cache's counters and its tier's size.

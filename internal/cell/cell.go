@@ -228,9 +228,9 @@ type End struct {
 }
 
 // Nice lowers the cell's priority for good, to a value of nice(2), if it has used
-// so much processor time since its fork. Slowed is called if that was done; it
-// must not block.
-func (c *Conn) Nice(value uint32, after time.Duration, slowed func()) {
+// so much processor time since its fork. If so, and that is more than none,
+// slowed is told how much; it must not block, and be the same each time.
+func (c *Conn) Nice(value uint32, after time.Duration, slowed func(used time.Duration)) {
 	c.line.Nice(value, after, slowed)
 }
 

@@ -7,10 +7,10 @@ import (
 	"github.com/fumehood/fumehood/internal/box"
 )
 
-// pace knows how many jobs of a pool are to be served at once, waiting ones
-// included, and how many give way: they have taken long, or did so from their
-// start. While there are none but those, the pool's boxes weigh less than
-// others: a job in another box comes first.
+// pace knows how much a pool's boxes have to do soon - jobs, waiting ones
+// included, cells to fork and to bury - and how many jobs have taken long. While
+// there is nothing but those, the boxes weigh less than others: a job in another
+// box comes first.
 type pace struct {
 	mu          sync.Mutex
 	fresh, slow int
@@ -34,14 +34,11 @@ func (p *pace) change(fresh, slow int) {
 	}
 }
 
-// begin counts a job, which may give way from its start. It must be ended.
-func (p *pace) begin(behind bool) *stride {
-	if behind {
-		p.change(0, 1)
-	} else {
-		p.change(1, 0)
-	}
-	return &stride{pace: p, slow: behind}
+// begin counts a job, or something else that the boxes have to do soon. It must
+// be ended.
+func (p *pace) begin() *stride {
+	p.change(1, 0)
+	return &stride{pace: p}
 }
 
 // stride is one job's.
@@ -69,7 +66,7 @@ func (s *stride) repeat(after time.Duration, do func()) {
 	})
 }
 
-// falter says that the job gives way.
+// falter says that the job has taken long.
 func (s *stride) falter() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

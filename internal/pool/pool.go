@@ -121,7 +121,7 @@ func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time, w job.Watcher
 	start := time.Now()
 	defer p.appetite.want()()
 	waiting, cancel := context.WithDeadline(ctx, until)
-	stride := p.pace.begin(w.Behind())
+	stride := p.pace.begin()
 	defer stride.end()
 	long := time.AfterFunc(longAfter, w.Slow)
 	defer long.Stop()
@@ -135,10 +135,12 @@ func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time, w job.Watcher
 	p.waits.observe(queued)
 	c.worked = true
 	c.tenure.running.Add(1)
+	defer func() {
+		c.tenure.running.Add(-1)
+		go c.bury(w)
+	}()
 	c.giveWay(w, stride)
 	result, err := c.conn.Run(ctx, j)
-	c.tenure.running.Add(-1)
-	go func() { w.Spent(c.release()) }()
 	result.Timing.Queue = queued
 	if errors.Is(err, cell.ErrLost) {
 		return result, ErrDown

@@ -12,19 +12,16 @@ func TestPace(t *testing.T) {
 	t.Parallel()
 	var set []box.Weight
 	p := pace{weigh: func(w box.Weight) { set = append(set, w) }}
-	first, second := p.begin(false), p.begin(false)
+	first, second := p.begin(), p.begin()
 	first.falter() // the second is to be served at once
 	second.end()   // only one that gives way is left: less
 	first.falter()
-	third := p.begin(false) // as usual
-	third.falter()          // less
+	third := p.begin() // as usual
+	third.falter()     // less
 	first.end()
 	third.end() // nothing is left: as usual
 	third.falter()
-	behind := p.begin(true) // less
-	behind.falter()
-	behind.end() // as usual
-	want := []box.Weight{box.Least, box.Usual, box.Least, box.Usual, box.Least, box.Usual}
+	want := []box.Weight{box.Least, box.Usual, box.Least, box.Usual}
 	if !slices.Equal(set, want) {
 		t.Errorf("weights %v, want %v", set, want)
 	}

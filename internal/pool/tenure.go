@@ -10,6 +10,7 @@ import (
 
 	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/cell"
+	"github.com/fumehood/fumehood/internal/job"
 )
 
 // tenure is one box's time of service: its slots, its parkers, its cells.
@@ -155,6 +156,7 @@ func (t *tenure) awaitNeed(number int) bool {
 
 func (t *tenure) fork(slot uint16) (*cell.Conn, error) {
 	defer t.forking.begin()()
+	defer t.pool.pace.begin().end()
 	start := time.Now()
 	conn, err := cell.Park(t.ctx, t.box, slot, t.pool.config.Limits)
 	if err == nil {
@@ -296,9 +298,11 @@ func (t *tenure) destroy(why error) {
 }
 
 // release waits for the cell's death and frees its slot. It must be called
-// once for each cell that offer got. It returns the cell's processor time.
-func (c *parkedCell) release() time.Duration {
+// once for each cell that offer got. It returns the cell's processor time, if
+// somebody knows it.
+func (c *parkedCell) release() (cpu time.Duration, known bool) {
 	t := c.tenure
+	defer t.pool.pace.begin().end()
 	t.dying.Add(1)
 	hungUp := time.Now()
 	end, err := c.conn.Release()
@@ -317,5 +321,12 @@ func (c *parkedCell) release() time.Duration {
 	t.slots <- c.slot
 	close(c.gone)
 	t.cells.Done()
-	return end.CPU
+	return end.CPU, end.Death != cell.DeathUnknown
+}
+
+// bury is release for a cell that had a job.
+func (c *parkedCell) bury(w job.Watcher) {
+	if cpu, known := c.release(); known {
+		w.Spent(cpu)
+	}
 }

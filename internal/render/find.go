@@ -13,7 +13,7 @@ import (
 // one that it begins.
 func (r *Renderer) find(ctx context.Context, j job.Job) (Answer, error) {
 	answer := Answer{Job: j, Key: j.Key()}
-	if e := r.config.Cache.Load(ctx, j.Partition, answer.Key); e != nil {
+	if e := r.config.Cache.Load(ctx, j.Partition, answer.Key); e != nil && fits(e, j.Limits, r.config.Limits) {
 		return answer.from(e), nil
 	}
 	return r.fly(ctx, answer)
@@ -26,11 +26,26 @@ func (r *Renderer) fly(ctx context.Context, answer Answer) (Answer, error) {
 	key := flightKey{key: answer.Key, limits: j.Limits, tenant: j.Tenant}
 	return r.flights.join(ctx, key, func(ctx context.Context) (Answer, error) {
 		// Between the miss and this flight's begin another may have ended.
-		if e := r.config.Cache.Again(ctx, j.Partition, answer.Key); e != nil {
+		if e := r.config.Cache.Again(ctx, j.Partition, answer.Key); e != nil && fits(e, j.Limits, r.config.Limits) {
 			return answer.from(e), nil
 		}
 		return r.fresh(ctx, answer)
 	})
+}
+
+// fits reports whether an answer that was kept is surely within what a caller
+// allows, if that is less than the operator does. Its text is longer than what
+// is in it.
+func fits(e *cache.Entry, asked, most job.Limits) bool {
+	size := job.Bytes(len(e.Body))
+	return (asked.Output == most.Output || size <= asked.Output) && (asked.Diagnostics == most.Diagnostics || size <= asked.Diagnostics)
+}
+
+// lasts reports whether a result is what anybody would get. One that was made
+// with less memory or processor time than others have may say so: engines, and
+// templates, can catch that.
+func lasts(j job.Job, r job.Result, most job.Limits) bool {
+	return r.Outcome.Cacheable() && j.Limits.Memory == most.Memory && j.Limits.CPU == most.CPU
 }
 
 // from is the answer as an entry has it. Nobody waited for it.
@@ -45,7 +60,7 @@ func (a Answer) from(e *cache.Entry) Answer {
 func (r *Renderer) fresh(ctx context.Context, answer Answer) (Answer, error) {
 	var err error
 	answer.Result, err = r.run(ctx, answer.Job)
-	if err != nil || !answer.Result.Outcome.Cacheable() {
+	if err != nil || !lasts(answer.Job, answer.Result, r.config.Limits) {
 		return answer, err
 	}
 	body, err := r.config.Encode(answer.Job, answer.Result)

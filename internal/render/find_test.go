@@ -67,6 +67,25 @@ func TestOnlyCacheableIsKept(t *testing.T) {
 	}
 }
 
+// What was compiled with less than others have is nobody else's answer, and what
+// is kept is none for a caller who allows less.
+func TestLimitsAndTheCache(t *testing.T) {
+	t.Parallel()
+	n, do := counting(job.OK)
+	r, _ := caching(t, false, do)
+	asks := func(l job.Limits) render.Answer { return ask(t, r, render.Request{Source: "a", Limits: l}) }
+	for i, l := range []job.Limits{{Memory: job.MiB}, {CPU: time.Second}, {}, {Output: 3}, {Diagnostics: 3}} {
+		if a := asks(l); a.Cached || n.Load() != int64(i+1) {
+			t.Errorf("%+v: cached %v, after %d compiles", l, a.Cached, n.Load())
+		}
+	}
+	for _, l := range []job.Limits{{}, {Wall: time.Millisecond}, {Memory: job.MiB}, {Output: 1000}} {
+		if a := asks(l); !a.Cached {
+			t.Errorf("%+v: not from the cache", l)
+		}
+	}
+}
+
 // A hit is what was compiled, and nobody waited for it.
 func TestHit(t *testing.T) {
 	t.Parallel()

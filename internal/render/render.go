@@ -136,19 +136,20 @@ func (r *Renderer) Render(ctx context.Context, request Request) (Answer, error) 
 // the steps that follow.
 func (r *Renderer) run(ctx context.Context, j job.Job) (job.Result, error) {
 	start := time.Now()
+	until := start.Add(r.config.Admission.Timeout)
 	turn, err := r.gate.Admit(ctx, mustFind(j.Language).Box, j.Tenant)
 	if err != nil {
 		return job.Result{}, err
 	}
 	defer turn.End()
 	waited := time.Since(start)
-	result, err := r.runOne(ctx, j, turn)
+	result, err := r.runOne(ctx, j, until, turn)
 	for _, step := range j.Then {
 		if err != nil || result.Outcome != job.OK {
 			break
 		}
 		before := result
-		if result, err = r.runOne(ctx, following(j, step, before), turn); err == nil {
+		if result, err = r.runOne(ctx, following(j, step, before), time.Now().Add(r.config.Admission.Timeout), turn); err == nil {
 			result = behind(j, step, before, result)
 		}
 	}
@@ -158,8 +159,7 @@ func (r *Renderer) run(ctx context.Context, j job.Job) (job.Result, error) {
 
 // runOne gives one job to a cell. Waiting for a cell, when a box has just
 // died, is queueing too.
-func (r *Renderer) runOne(ctx context.Context, j job.Job, w job.Watcher) (job.Result, error) {
-	until := time.Now().Add(r.config.Admission.Timeout)
+func (r *Renderer) runOne(ctx context.Context, j job.Job, until time.Time, w job.Watcher) (job.Result, error) {
 	result, err := r.boxes[mustFind(j.Language).Box].Runner.Do(ctx, j, until, w)
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		err = ErrBusy

@@ -34,7 +34,7 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, e *exchange) erro
 	if err != nil {
 		return err
 	}
-	results := make([][]byte, len(items))
+	results := make([][][]byte, len(items))
 	var compiles sync.WaitGroup
 	for i, item := range items {
 		compiles.Go(func() { results[i] = s.item(r, e, i, item) })
@@ -43,13 +43,20 @@ func (s *Server) batch(w http.ResponseWriter, r *http.Request, e *exchange) erro
 	if err := r.Context().Err(); err != nil {
 		return err
 	}
-	answer := append(append([]byte(`{"results":[`), bytes.Join(results, []byte(","))...), "]}\n"...)
-	writeBody(w, http.StatusOK, answer)
+	// Answers that are kept are written from where they are, and not copied.
+	pieces := [][]byte{[]byte(`{"results":[`)}
+	for i, result := range results {
+		if i > 0 {
+			pieces = append(pieces, []byte(","))
+		}
+		pieces = append(pieces, result...)
+	}
+	writeBody(w, http.StatusOK, append(pieces, []byte("]}\n"))...)
 	return nil
 }
 
-// item answers one of a batch: an answer, or an error with its status.
-func (s *Server) item(r *http.Request, batch *exchange, i int, body []byte) []byte {
+// item answers one of a batch, in pieces: an answer, or an error with its status.
+func (s *Server) item(r *http.Request, batch *exchange, i int, body []byte) [][]byte {
 	start := time.Now()
 	e := &exchange{id: batch.id + "-" + strconv.Itoa(i), holder: batch.holder, compiles: true}
 	result, err := s.itemAnswer(r.Context(), e, body)
@@ -59,7 +66,8 @@ func (s *Server) item(r *http.Request, batch *exchange, i int, body []byte) []by
 		if status = p.status; r.Context().Err() != nil {
 			status = statusClientGone
 		}
-		result, _ = encode(itemErrorShape{errorShape: shapeOfProblem(p, e.id), Status: p.status, RetryAfter: p.retry})
+		text, _ := encode(itemErrorShape{errorShape: shapeOfProblem(p, e.id), Status: p.status, RetryAfter: p.retry})
+		result = [][]byte{text}
 	}
 	s.config.Metrics.Item()
 	s.countCompile(e, status)
@@ -67,7 +75,7 @@ func (s *Server) item(r *http.Request, batch *exchange, i int, body []byte) []by
 	return result
 }
 
-func (s *Server) itemAnswer(ctx context.Context, e *exchange, body []byte) (result []byte, err error) {
+func (s *Server) itemAnswer(ctx context.Context, e *exchange, body []byte) (result [][]byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicked(p)
@@ -81,7 +89,7 @@ func (s *Server) itemAnswer(ctx context.Context, e *exchange, body []byte) (resu
 	if err != nil {
 		return nil, err
 	}
-	return append(bytes.Clone(text), requestPart(answer, e.id)...), nil
+	return [][]byte{text, requestPart(answer, e.id)}, nil
 }
 
 // itemErrorShape stands where an item's answer would.

@@ -53,8 +53,11 @@ func problemOf(err error) problem {
 func refusal(r *admit.Refusal) problem {
 	// Rounded up: who comes back too early is refused again.
 	p := problem{status: http.StatusServiceUnavailable, code: "busy", message: "too many compiles are waiting; try again", retry: int((r.RetryAfter + time.Second - 1) / time.Second)}
-	if r.Reason == admit.Quota {
+	switch r.Reason {
+	case admit.Quota:
 		p.status, p.code, p.message = http.StatusTooManyRequests, "quota", "the processor time of this minute is used up; try again later"
+	case admit.Crowd:
+		p.status, p.code, p.message = http.StatusTooManyRequests, "quota", "as many compiles of yours run as may at once; try again"
 	}
 	return p
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -92,8 +93,12 @@ func (s *Server) purge(w http.ResponseWriter, r *http.Request, e *exchange) erro
 
 // purgeAny removes what is kept for the tenant that an admin names, or all.
 func (s *Server) purgeAny(w http.ResponseWriter, r *http.Request, _ *exchange) error {
-	tenants, named := r.URL.Query()["tenant"]
+	// A name that is misspelt must not remove everything.
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	tenants, named := query["tenant"]
 	switch {
+	case err != nil, len(query) > 1, len(query) == 1 && !named:
+		return &job.Invalid{Field: "tenant", Reason: "is the only parameter there is"}
 	case !named:
 		return writePurged(w)(s.renderer.PurgeAll(r.Context()))
 	case s.config.Shared:

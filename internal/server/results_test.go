@@ -369,6 +369,9 @@ func TestPurge(t *testing.T) {
 		{"admin, one of a shared one", true, []string{"acme", "zeta", "ops"}, true, "/v1/results?tenant=zeta", "ops", 400, 0, 1},
 		{"admin, nobody", false, []string{"acme", "zeta", "ops"}, true, "/v1/results?tenant=", "ops", 400, 0, 2},
 		{"admin, two", false, []string{"acme", "zeta", "ops"}, true, "/v1/results?tenant=acme&tenant=zeta", "ops", 400, 0, 2},
+		{"admin, a misspelt name", false, []string{"acme", "zeta", "ops"}, true, "/v1/results?tennant=acme", "ops", 400, 0, 2},
+		{"admin, a name that cannot be read", false, []string{"acme", "zeta", "ops"}, true, "/v1/results?tenant=%zz", "ops", 400, 0, 2},
+		{"admin, a name and more", false, []string{"acme", "zeta", "ops"}, true, "/v1/results?tenant=acme&x=1", "ops", 400, 0, 2},
 		{"not admin", false, []string{"acme", "zeta", "ops"}, true, "/v1/results", "acme", 403, 0, 2},
 	} {
 		k := keeping(t, test.shared, test.tenants...)

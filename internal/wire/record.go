@@ -69,8 +69,12 @@ type Refused struct {
 // Drain asks the box to take no more cells and to end with its last.
 type Drain struct{}
 
-// Slow reports that a Nice was obeyed.
-type Slow struct{ CellID uint64 }
+// Slow reports that a Nice with a time to wait for was obeyed.
+type Slow struct {
+	CellID uint64
+	// Used is the processor time that the cell has used since its fork.
+	Used time.Duration
+}
 
 // Nice asks the zygote to lower a cell's priority, with all of its threads, if
 // it has used enough. A cell that is gone meanwhile is passed over.
@@ -79,7 +83,7 @@ type Nice struct {
 	// Value is as nice(2) has it, from 0 to 19.
 	Value uint32
 	// After is the processor time that the cell must have used since its fork,
-	// an hour at most.
+	// an hour at most. 0 is any, and is not answered.
 	After time.Duration
 }
 
@@ -142,6 +146,7 @@ func (r Nice) append(b []byte) []byte {
 
 func (r Slow) append(b []byte) []byte {
 	p := start(recordSlow, r.CellID)
+	binary.BigEndian.PutUint64(p[16:], uint64(r.Used.Microseconds()))
 	return append(b, p[:]...)
 }
 
@@ -193,7 +198,7 @@ func ReadRecord(r io.Reader) (Record, error) {
 			After: time.Duration(binary.BigEndian.Uint32(p[20:])) * time.Microsecond,
 		}, nil
 	case recordSlow:
-		return Slow{CellID: cell}, nil
+		return Slow{CellID: cell, Used: microseconds(p[16:])}, nil
 	}
 	return nil, fmt.Errorf("record of kind %d: %w", p[5], ErrMalformed)
 }

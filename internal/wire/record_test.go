@@ -80,8 +80,8 @@ var records = []struct {
 	},
 	{
 		name:   "slow",
-		record: wire.Slow{CellID: 0x0102030405060708},
-		bytes:  "46485231 03 05 0000 0102030405060708",
+		record: wire.Slow{CellID: 0x0102030405060708, Used: 0x01020304 * time.Microsecond},
+		bytes:  "46485231 03 05 0000 0102030405060708 0000000001020304",
 	},
 }
 
