@@ -128,7 +128,7 @@ func (k *kept) send(t *testing.T, method, path, tenant, body string, head ...str
 	for i := 0; i+1 < len(head); i += 2 {
 		r.Header.Add(head[i], head[i+1])
 	}
-	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
+	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true, ExpectContinueTimeout: patience}}
 	response, err := client.Do(r)
 	if err != nil {
 		t.Fatal(err)
