@@ -41,7 +41,7 @@ test: build $(LINT) ## run every test, with the race detector, against the real 
 	@scripts/deps test
 	@scripts/engines
 	@$(MAKE) --no-print-directory lint
-	CGO_ENABLED=1 FUMEHOOD_REQUIRE=$(REQUIRE) $(GO) test -race -timeout 20m ./...
+	CGO_ENABLED=1 FUMEHOOD_REQUIRE=$(REQUIRE) $(GO) test -race -timeout 40m ./...
 
 check: test fuzz ## what CI runs: every test, then each decoder fuzzed for FUZZTIME
 
