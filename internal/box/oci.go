@@ -128,7 +128,7 @@ func (o *OCI) start(ctx context.Context, id string) (*Box, error) {
 	}
 	go func() {
 		<-c.finished
-		c.scale.file.Close()
+		c.scale.close()
 	}()
 	return b, nil
 }

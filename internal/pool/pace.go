@@ -7,26 +7,34 @@ import (
 	"github.com/fumehood/fumehood/internal/box"
 )
 
-// pace knows how much a pool's boxes have to do soon - jobs, waiting ones
-// included, cells to fork and to bury - and how many jobs have taken long. While
-// there is nothing but those, the boxes weigh less than others: a job in another
-// box comes first.
+// pace knows how much a pool's boxes have to do, of three levels: what is to be
+// done soon - jobs, waiting ones included, cells to fork and to bury - what gives
+// way to other tenants, and what has taken long. The most urgent that there is
+// decides what the boxes weigh beside others.
 type pace struct {
-	mu          sync.Mutex
-	fresh, slow int
-	weight      box.Weight
+	mu     sync.Mutex
+	counts [3]int // by box.Weight
+	weight box.Weight
 	// weigh gives the boxes their weight.
 	weigh func(box.Weight)
 }
 
-func (p *pace) change(fresh, slow int) {
+// move takes one from a level and adds one to another; none is neither.
+func (p *pace) move(from, to box.Weight) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.fresh += fresh
-	p.slow += slow
+	if from != none {
+		p.counts[from]--
+	}
+	if to != none {
+		p.counts[to]++
+	}
 	want := box.Usual
-	if p.fresh == 0 && p.slow > 0 {
-		want = box.Least
+	for level, n := range p.counts {
+		if n > 0 {
+			want = box.Weight(level)
+			break
+		}
 	}
 	if want != p.weight {
 		p.weight = want
@@ -34,20 +42,22 @@ func (p *pace) change(fresh, slow int) {
 	}
 }
 
-// begin counts a job, or something else that the boxes have to do soon. It must
-// be ended.
-func (p *pace) begin() *stride {
-	p.change(1, 0)
-	return &stride{pace: p}
+const none box.Weight = -1
+
+// begin counts something that the boxes have to do. It must be ended.
+func (p *pace) begin(level box.Weight) *stride {
+	p.move(none, level)
+	return &stride{pace: p, level: level}
 }
 
-// stride is one job's.
+// stride is one such thing.
 type stride struct {
 	pace *pace
 
-	mu         sync.Mutex
-	slow, over bool
-	timer      *time.Timer // nil unless something repeats
+	mu    sync.Mutex
+	level box.Weight
+	over  bool
+	timer *time.Timer // nil unless something repeats
 }
 
 // repeat calls do after some time, and then each time after twice as long as
@@ -70,11 +80,11 @@ func (s *stride) repeat(after time.Duration, do func()) {
 func (s *stride) falter() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.slow || s.over {
+	if s.over || s.level == box.Least {
 		return
 	}
-	s.slow = true
-	s.pace.change(-1, 1)
+	s.pace.move(s.level, box.Least)
+	s.level = box.Least
 }
 
 func (s *stride) end() {
@@ -84,9 +94,5 @@ func (s *stride) end() {
 	if s.timer != nil {
 		s.timer.Stop()
 	}
-	if s.slow {
-		s.pace.change(0, -1)
-	} else {
-		s.pace.change(-1, 0)
-	}
+	s.pace.move(s.level, none)
 }

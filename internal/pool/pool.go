@@ -121,7 +121,11 @@ func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time, w job.Watcher
 	start := time.Now()
 	defer p.appetite.want()()
 	waiting, cancel := context.WithDeadline(ctx, until)
-	stride := p.pace.begin()
+	level := box.Usual
+	if w.Behind() {
+		level = box.Low
+	}
+	stride := p.pace.begin(level)
 	defer stride.end()
 	long := time.AfterFunc(longAfter, w.Slow)
 	defer long.Stop()

@@ -7,25 +7,28 @@ import (
 	"github.com/fumehood/fumehood/internal/box"
 )
 
-// The boxes weigh less exactly while there is something and all of it gives way.
+// The boxes weigh what the most urgent thing does that they have to do, and as
+// usual at rest.
 func TestPace(t *testing.T) {
 	t.Parallel()
 	var set []box.Weight
 	p := pace{weigh: func(w box.Weight) { set = append(set, w) }}
-	first, second := p.begin(), p.begin()
-	first.falter() // the second is to be served at once
-	second.end()   // only one that gives way is left: less
+	first, second := p.begin(box.Usual), p.begin(box.Usual)
+	first.falter() // the second is to be served soon
+	second.end()   // least
 	first.falter()
-	third := p.begin() // as usual
-	third.falter()     // less
-	first.end()
-	third.end() // nothing is left: as usual
-	third.falter()
-	want := []box.Weight{box.Least, box.Usual, box.Least, box.Usual}
+	behind := p.begin(box.Low)  // low
+	third := p.begin(box.Usual) // usual
+	third.end()                 // low
+	behind.falter()             // least
+	behind.end()
+	first.end() // as usual
+	first.falter()
+	want := []box.Weight{box.Least, box.Low, box.Usual, box.Low, box.Least, box.Usual}
 	if !slices.Equal(set, want) {
 		t.Errorf("weights %v, want %v", set, want)
 	}
-	if p.fresh != 0 || p.slow != 0 {
-		t.Errorf("left: %d fresh, %d slow", p.fresh, p.slow)
+	if p.counts != [3]int{} {
+		t.Errorf("left: %v", p.counts)
 	}
 }
