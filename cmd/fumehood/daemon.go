@@ -17,24 +17,19 @@ import (
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sync/semaphore"
-	"golang.org/x/sys/unix"
 
 	"github.com/fumehood/fumehood/internal/admit"
 	"github.com/fumehood/fumehood/internal/box"
 	"github.com/fumehood/fumehood/internal/cache"
 	"github.com/fumehood/fumehood/internal/config"
-	"github.com/fumehood/fumehood/internal/doctor"
 	"github.com/fumehood/fumehood/internal/image"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/metrics"
 	"github.com/fumehood/fumehood/internal/pool"
 	"github.com/fumehood/fumehood/internal/render"
-	"github.com/fumehood/fumehood/internal/seccomp"
 	"github.com/fumehood/fumehood/internal/selftest"
 	"github.com/fumehood/fumehood/internal/server"
 	"github.com/fumehood/fumehood/internal/token"
-
-	"github.com/fumehood/fumehood/boxes"
 )
 
 // daemon is everything that serves, wired:
@@ -181,28 +176,6 @@ func kindsOf(c config.Config) ([]string, error) {
 	return kinds, nil
 }
 
-// acceptedWalls are the walls that a box may lack.
-func acceptedWalls(c config.Config) ([]string, error) {
-	if c.AcceptMissing == "" {
-		return nil, nil
-	}
-	walls := strings.Split(c.AcceptMissing, ",")
-	for at := range walls {
-		walls[at] = strings.TrimSpace(walls[at])
-	}
-	if err := selftest.Check(walls); err != nil {
-		return nil, usageError("accept-missing: "+err.Error(), "the walls are listed in docs/SECURITY.md")
-	}
-	return walls, nil
-}
-
-// hasLandlock reports whether this kernel has it. One that cannot be asked is
-// taken to have it: the zygote finds out.
-func hasLandlock() bool {
-	abi, err := doctor.New("", "").Landlock()
-	return abi > 0 || err != nil && !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EOPNOTSUPP)
-}
-
 // addPools makes a pool for each of the kinds of box that an image can be
 // started as.
 func (d *daemon) addPools(name, ociRuntime string, kinds []string, rendered map[string]render.Box) error {
@@ -281,20 +254,6 @@ func idleTime() time.Duration {
 		return 0
 	}
 	return time.Duration((stat.CPUTotal.Idle + stat.CPUTotal.Iowait) * float64(time.Second))
-}
-
-// cellPolicy reads what a cell of an image's boxes may ask of the kernel.
-func cellPolicy(image string) (*seccomp.Policy, error) {
-	name := image + "/cell.policy"
-	text, err := boxes.Files.ReadFile(name)
-	if err != nil {
-		return nil, err
-	}
-	policy, err := seccomp.Parse(string(text))
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
-	}
-	return policy, nil
 }
 
 func imageStore(c config.Config) image.Store {
