@@ -243,6 +243,7 @@ static napi_value serve(napi_env caller, napi_callback_info info)
 {
 	static struct fh_interpreter node = {
 		.engines = versions, .fork = fork, .rehearse = node_rehearse, .compile = node_compile,
+		.joined_from = FH_HUGE_PAGE / 4096 / 2,
 	};
 	napi_value arguments[4];
 	size_t count = 4;

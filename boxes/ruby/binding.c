@@ -26,6 +26,10 @@
 
 #include "fumehood.h"
 
+/* Ruby's transient heap is 32 MiB in blocks of 32 KiB (transient_heap.c), of
+ * which little but the heads was ever written: one small page in eight. */
+enum { HEADS_IN_HUGE = FH_HUGE_PAGE / (32 * 1024) };
+
 enum { MAX_ENGINES = 16, MAX_DIAGNOSTICS = 1000, MAX_RESERVED = 8, FD_SCAN = 64 };
 
 static VALUE rehearsal, compiler;
@@ -190,7 +194,7 @@ static VALUE serve(VALUE self, VALUE engines, VALUE rehearse, VALUE compile)
 {
 	static struct fh_interpreter ruby = {
 		.engines = versions, .fork = ruby_fork, .rehearse = ruby_rehearse, .rehearsals = 1,
-		.wake = ruby_wake, .compile = ruby_compile,
+		.joined_from = HEADS_IN_HUGE, .keeps_guards = 1, .wake = ruby_wake, .compile = ruby_compile,
 	};
 
 	(void)self;

@@ -104,6 +104,12 @@ struct fh_interpreter {
 	const struct fh_nursery *nursery;
 	size_t nursery_count;
 
+	/* How many small pages make a huge one worth its memory (huge.h): 1 to 512. */
+	uint32_t joined_from;
+
+	/* It never makes a guard page memory again (guards.h). */
+	int keeps_guards;
+
 	/* fork(2) as this interpreter needs it done: 0 in the child. */
 	pid_t (*fork)(void);
 

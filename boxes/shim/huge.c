@@ -27,8 +27,6 @@
 
 enum {
 	PAGES_IN_HUGE = FH_HUGE_PAGE / FH_PAGE,
-	/* Joining emptier memory would cost more memory than it saves time. */
-	WORTH_JOINING = PAGES_IN_HUGE / 2,
 	/* 8 GiB; what is beyond stays as it is. */
 	MAX_WINDOWS = 4096,
 };
@@ -110,11 +108,11 @@ static void put(char *room, size_t bytes, uint64_t at)
 	fh_huge_put(room, bytes, (char *)(uintptr_t)at);
 }
 
-static void join_window(uint64_t window, int pagemap)
+static void join_window(uint64_t window, int pagemap, uint32_t least)
 {
 	static uint64_t entries[PAGES_IN_HUGE];
 	uint64_t from = window * FH_HUGE_PAGE;
-	int used = 0;
+	uint32_t used = 0;
 	char *room;
 
 	if (fh_pagemap(pagemap, from, entries, PAGES_IN_HUGE) != PAGES_IN_HUGE)
@@ -124,7 +122,7 @@ static void join_window(uint64_t window, int pagemap)
 			return;
 		used += (entries[i] & (FH_PAGE_PRESENT | FH_PAGE_SWAPPED)) != 0;
 	}
-	if (used < WORTH_JOINING)
+	if (used < least)
 		return;
 	room = make_room(FH_HUGE_PAGE);
 	if (room == NULL)
@@ -161,7 +159,7 @@ static void move_code(struct fh_mapping m, int pagemap, int unused)
 	put(room, bytes, from);
 }
 
-static int join_windows(void)
+static int join_windows(uint32_t least)
 {
 	uint64_t heap_end = (uint64_t)(uintptr_t)sbrk(0);
 	int pagemap = fh_pagemap_open();
@@ -171,20 +169,20 @@ static int join_windows(void)
 	/* The C heap grows into the hole behind it, which must stay one. */
 	for (size_t i = 0; i < windows.count; i++)
 		if (heap_end % FH_HUGE_PAGE == 0 || windows.at[i] != window_of(heap_end))
-			join_window(windows.at[i], pagemap);
+			join_window(windows.at[i], pagemap, least);
 	close(pagemap);
 	return 0;
 }
 
 /* Ruby switches huge pages off for itself, for the sake of children's memory:
  * what a child writes is still copied by the small page. */
-int fh_join_pages(void)
+int fh_join_pages(uint32_t least)
 {
 	int off = prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0);
 	int done;
 
 	prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0);
-	done = fh_each_mapping(note_windows, -1) < 0 || join_windows() < 0 || fh_each_mapping(move_code, -1) < 0 ? -1 : 0;
+	done = fh_each_mapping(note_windows, -1) < 0 || join_windows(least) < 0 || fh_each_mapping(move_code, -1) < 0 ? -1 : 0;
 	if (off > 0)
 		prctl(PR_SET_THP_DISABLE, off, 0, 0, 0);
 	return done;

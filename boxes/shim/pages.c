@@ -7,8 +7,9 @@
  * 1. After preloading, the C heap is full of small holes, and every malloc of
  *    a compile would land in another page. The holes are filled for good, so
  *    that a child allocates from the top, densely.
- * 2. Memory that is well filled is joined to huge pages, which a fork copies
- *    with one entry instead of 512 (huge.c).
+ * 2. Memory that is filled well enough is joined to huge pages, which a fork
+ *    copies with one entry instead of 512 (huge.c), and guard pages are moved
+ *    into the page table, where they are no mappings (guards.c).
  * 3. Which pages a compile writes, and which of the libraries it reads, hardly
  *    depends on its source. Trial children show them, one for each language;
  *    every later child has the first copied and the second mapped while it is
@@ -28,6 +29,7 @@
 #include <unistd.h>
 
 #include "fresh.h"
+#include "guards.h"
 #include "huge.h"
 #include "maps.h"
 #include "wire.h"
@@ -42,7 +44,7 @@
 
 enum {
 	LARGEST_HOLE = 128 * 1024,	/* above this malloc uses mmap */
-	SMALLEST_HOLE = 24,
+	SMALLEST_HOLE = 16,
 	PAGEMAP_ENTRIES = 512,
 	USED_PAGES_PER_REHEARSAL = 32 * 1024,
 	WORTH_ASKING = 4,
@@ -258,7 +260,9 @@ int fh_pages_settle(const struct fh_interpreter *interpreter, struct fh_hot_page
 	int failed = 0;
 
 	fill_holes();
-	if (fh_fresh_give_back(interpreter->nursery, interpreter->nursery_count) < 0 || fh_join_pages() < 0)
+	if (interpreter->keeps_guards && fh_guards_join() < 0)
+		return -1;
+	if (fh_fresh_give_back(interpreter->nursery, interpreter->nursery_count) < 0 || fh_join_pages(interpreter->joined_from) < 0)
 		return -1;
 	used.at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (used.at == MAP_FAILED)

@@ -91,7 +91,7 @@ func newBareRuby(o Options) (*loop, error) {
 
 // loopShim are the parts of the shim that a bare loop needs: those that settle
 // the zygote's memory.
-var loopShim = []string{"wire.c", "maps.c", "huge.c", "fresh.c", "pages.c"}
+var loopShim = []string{"wire.c", "maps.c", "guards.c", "huge.c", "fresh.c", "pages.c"}
 
 // newBareNode is the language's own zygote, linked with baselines/bare/loop.c in
 // place of the shim's server, cells and walls.

@@ -27,7 +27,7 @@ var hardening = []string{
 const home = "fumehood"
 
 // shim are its sources, but for pid 1.
-var shim = []string{"wire.c", "self.c", "maps.c", "huge.c", "fresh.c", "pages.c", "walls.c", "probe.c", "cell.c", "control.c", "descriptors.c", "priority.c", "serve.c"}
+var shim = []string{"wire.c", "self.c", "maps.c", "guards.c", "huge.c", "fresh.c", "pages.c", "walls.c", "probe.c", "cell.c", "control.c", "descriptors.c", "priority.c", "serve.c"}
 
 // compile builds the libraries and pid 1 against the C library of the image,
 // and puts them and the adapters into the tree. The host lends nothing but its

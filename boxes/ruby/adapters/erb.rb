@@ -28,6 +28,19 @@ module Adapters
       Diagnosis.of(error)
     end
 
+    # What people usually write.
+    def page
+      <<~'ERB'
+        <ul id="list">
+        <% %w[a b].each_with_index do |name, i| %>
+          <% if i > 0 %><li><%= name %></li><% else %><li class="first"><%= "#{i}: #{name}" %></li><% end %>
+        <% end %>
+        <% 2.times do |i| %>  <b><%= i + 1 %></b>
+        <% end %></ul>
+        <%# A note %>
+      ERB
+    end
+
     def samples
       ["<p><%= 1 + 1 %></p>\n", "<% 2.times do |i| %>a<%= i %><% end %>\n", "<%= ( %>\n", "<% raise 'x' %>\n"]
     end

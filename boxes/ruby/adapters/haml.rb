@@ -68,6 +68,35 @@ module Adapters
       Diagnosis.of(error, message: message, position: line && [line, Diagnosis::UNKNOWN])
     end
 
+    # What people usually write.
+    def page
+      <<~'HAML'
+        !!!
+        %html{lang: "en"}
+          %head
+            %meta{charset: "utf-8"}
+            %title Page
+            -# A note
+          %body
+            #main.content.wide
+              %h1= "Page"
+              %a.link{href: "/", title: "home", data: {id: 1}} home
+              %ul#list
+                - %w[a b].each_with_index do |name, i|
+                  - if i > 0
+                    %li.item= name
+                  - else
+                    %li.item{class: "first"} #{i}: #{name}
+              - 2.times do |i|
+                %b= i + 1
+              %img{src: "a.png", alt: ""}/
+              / A comment
+              %p
+                Text and
+                = 1 + 2
+      HAML
+    end
+
     def samples
       [
         "%p hii\n",

@@ -47,6 +47,34 @@ module Adapters
       end
     end
 
+    # What people usually write.
+    def page
+      <<~'SLIM'
+        doctype html
+        html lang="en"
+          head
+            meta charset="utf-8"
+            title Page
+            / A note
+          body
+            #main.content.wide
+              h1 = "Page"
+              a.link href="/" title="home" home
+              ul#list
+                - %w[a b].each_with_index do |name, i|
+                  - if i > 0
+                    li.item = name
+                  - else
+                    li.item class="first" #{i}: #{name}
+              - 2.times do |i|
+                b = i + 1
+              img src="a.png" alt=""
+              p
+                | Text and
+                = 1 + 2
+      SLIM
+    end
+
     def samples
       [
         "p hii\n",

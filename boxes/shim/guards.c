@@ -1,0 +1,54 @@
+/*
+ * guards.c: a guard page made by mprotect is a mapping, and makes another of
+ * what follows it: 32 stacks for fibers are 64 of the 230 mappings that each
+ * fork of Ruby copies and each exit takes down. MADV_GUARD_INSTALL (Linux 6.13,
+ * madvise(2)) puts the guard into the page table instead, and a fork copies it:
+ * whoever touches the page gets SIGSEGV, as before.
+ */
+#define _GNU_SOURCE
+#include "guards.h"
+
+#include <sys/mman.h>
+
+#include "maps.h"
+
+/* Debian 12's headers lack it (include/uapi/asm-generic/mman-common.h). */
+#ifndef MADV_GUARD_INSTALL
+#define MADV_GUARD_INSTALL 102
+#endif
+
+static int plain(struct fh_mapping m)
+{
+	return m.memory && m.private && m.readable && m.writable && !m.executable;
+}
+
+static int guard(struct fh_mapping m)
+{
+	return m.memory && m.private && !m.readable && !m.writable && !m.executable && m.end - m.from == FH_PAGE;
+}
+
+/* The guard is in place before the page's rights are given back. */
+static void join(struct fh_mapping m)
+{
+	void *page = (void *)(uintptr_t)m.from;
+
+	if (madvise(page, FH_PAGE, MADV_GUARD_INSTALL) == 0)
+		mprotect(page, FH_PAGE, PROT_READ | PROT_WRITE);
+}
+
+static void visit(struct fh_mapping m, int pagemap, int unused)
+{
+	static struct fh_mapping before, last;
+
+	(void)pagemap;
+	(void)unused;
+	if (plain(before) && guard(last) && plain(m) && before.end == last.from && last.end == m.from)
+		join(last);
+	before = last;
+	last = m;
+}
+
+int fh_guards_join(void)
+{
+	return fh_each_mapping(visit, 0);
+}
