@@ -52,6 +52,7 @@ func serveCommand(ctx context.Context, args []string, s streams) error {
 		return nil
 	}
 	leaveProcessors()
+	defer runtime.KeepAlive(ballast())
 	return serveUntil(ctx, c, newLog(s, c.LogLevel))
 }
 
@@ -63,6 +64,14 @@ func leaveProcessors() {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS((runtime.GOMAXPROCS(0) + 1) / 2)
 	}
+}
+
+// ballast is memory that nobody touches, and that the kernel therefore never
+// gives. The collector counts it as in use, and waits for as much garbage before
+// it runs: else a daemon with little in it would collect 40 times a second while
+// it answers from its cache, of which each time some callers wait for it.
+func ballast() []byte {
+	return make([]byte, 32<<20)
 }
 
 // listen takes the port of a setting. What a name meant when the settings were
