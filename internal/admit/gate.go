@@ -129,8 +129,13 @@ func (g *Gate) enter(kindName, tenantName string) (*waiter, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	t, k := g.tenant(tenantName), g.kind(kindName)
-	if err := g.mayEnter(t, k); err != nil {
+	leaves, err := g.place(t, k)
+	if err != nil {
 		return nil, err
+	}
+	if leaves != nil {
+		g.unqueue(leaves)
+		leaves.told <- g.refuse(Full, g.backlog(leaves.turn.kind))
 	}
 	g.visited(t)
 	w := &waiter{turn: &Turn{gate: g, tenant: t, kind: k}, told: make(chan error, 1)}

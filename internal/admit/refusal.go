@@ -57,31 +57,38 @@ func (g *Gate) Check(tenantName string) error {
 	return nil
 }
 
-// mayEnter says why a compile cannot wait for its turn. In a line that is full
-// a newcomer takes the place of the last one of the tenant that has the most
-// there, if that has more than the newcomer's own.
+// Refuses reports that a compile of a kind would find no place in its line now.
+// It is for who would otherwise prepare one in vain. The error is *Refusal.
+func (g *Gate) Refuses(kindName, tenantName string) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	_, err := g.place(g.tenant(tenantName), g.kind(kindName))
+	return err
+}
+
+// place says why a compile cannot wait for its turn, or who has to leave for
+// it, if anybody. In a line that is full a newcomer takes the place of the last
+// one of the tenant that has the most there, if that has more than the
+// newcomer's own.
 // Precondition: mu held.
-func (g *Gate) mayEnter(t *tenant, k *kind) error {
+func (g *Gate) place(t *tenant, k *kind) (leaves *waiter, err error) {
 	if err := g.mayPay(t); err != nil {
-		return err
+		return nil, err
 	}
 	wait := g.backlog(k)
 	if k.waiting < g.config.Queue && g.waiting < 2*g.config.Queue && wait < g.config.Timeout {
-		return nil
+		return nil, nil
 	}
 	if len(t.line) == 0 && g.mayRun(t) && g.mayRunOf(k) {
-		return nil
+		return nil, nil
 	}
 	if k.waiting < g.config.Queue && wait < g.config.Timeout {
 		k = nil // it is all lines together that are too long
 	}
-	last := g.lastOfLongest(t, k)
-	if last == nil {
-		return g.refuse(g.reason(t, Full), wait)
+	if leaves = g.lastOfLongest(t, k); leaves == nil {
+		return nil, g.refuse(g.reason(t, Full), wait)
 	}
-	g.unqueue(last)
-	last.told <- g.refuse(Full, wait)
-	return nil
+	return leaves, nil
 }
 
 // Precondition: mu held.

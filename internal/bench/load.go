@@ -111,6 +111,11 @@ func (r *running) closed(ctx context.Context) {
 	clients.Wait()
 }
 
+// tick is how long an open loop sleeps at least when more than one request is
+// due in it. To be woken for each costs more than to send it, on processors that
+// the daemon needs. What is sent late for it counts as latency.
+const tick = time.Millisecond
+
 // open sends each request when it is due, whatever became of those before. One
 // that finds too many in flight waits for them, and its latency goes on.
 func (r *running) open(ctx context.Context) {
@@ -119,6 +124,10 @@ func (r *running) open(ctx context.Context) {
 	room := semaphore.NewWeighted(int64(r.load.InFlight))
 	left := newCountdown(r.load.Requests)
 	gap := time.Duration(float64(time.Second) / r.load.Rate)
+	var rest time.Duration
+	if gap < tick {
+		rest = tick
+	}
 	// The last one that is due gets as long as its answer might have taken.
 	waiting, cancel := context.WithDeadline(ctx, r.end.Add(r.load.Timeout))
 	defer cancel()
@@ -129,11 +138,13 @@ func (r *running) open(ctx context.Context) {
 		if !due.Before(r.end) {
 			return
 		}
-		timer.Reset(time.Until(due))
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
+		if wait := time.Until(due); wait > 0 {
+			timer.Reset(max(wait, rest))
+			select {
+			case <-ctx.Done():
+				return
+			case <-timer.C:
+			}
 		}
 		if room.Acquire(waiting, 1) != nil {
 			if ctx.Err() != nil {

@@ -24,7 +24,8 @@ func (r *Renderer) find(ctx context.Context, j job.Job) (Answer, error) {
 func (r *Renderer) fly(ctx context.Context, answer Answer) (Answer, error) {
 	j := answer.Job
 	key := flightKey{key: answer.Key, limits: j.Limits, tenant: j.Tenant}
-	return r.flights.join(ctx, key, func(ctx context.Context) (Answer, error) {
+	may := func() error { return r.gate.Refuses(mustFind(j.Language).Box, j.Tenant) }
+	return r.flights.join(ctx, key, may, func(ctx context.Context) (Answer, error) {
 		// Between the miss and this flight's begin another may have ended.
 		if e := r.config.Cache.Again(ctx, j.Partition, answer.Key); e != nil && fits(e, j.Limits, r.config.Limits) {
 			return answer.from(e), nil

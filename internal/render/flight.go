@@ -45,10 +45,13 @@ type flights struct {
 	all map[flightKey]*flight
 }
 
-// join waits for the flight of a job, and begins it if there is none. It
-// returns with ctx's error when ctx ends before.
-func (fs *flights) join(ctx context.Context, key flightKey, compile func(context.Context) (Answer, error)) (Answer, error) {
-	f, joined := fs.board(ctx, key, compile)
+// join waits for the flight of a job, and begins it if there is none and may
+// has nothing against it. It returns with ctx's error when ctx ends before.
+func (fs *flights) join(ctx context.Context, key flightKey, may func() error, compile func(context.Context) (Answer, error)) (Answer, error) {
+	f, joined, err := fs.board(ctx, key, may, compile)
+	if err != nil {
+		return Answer{}, err
+	}
 	select {
 	case <-f.done:
 		answer := f.answer
@@ -60,12 +63,15 @@ func (fs *flights) join(ctx context.Context, key flightKey, compile func(context
 	}
 }
 
-func (fs *flights) board(ctx context.Context, key flightKey, compile func(context.Context) (Answer, error)) (f *flight, joined bool) {
+func (fs *flights) board(ctx context.Context, key flightKey, may func() error, compile func(context.Context) (Answer, error)) (f *flight, joined bool, err error) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
 	if f := fs.all[key]; f != nil {
 		f.waiting++
-		return f, true
+		return f, true, nil
+	}
+	if err := may(); err != nil {
+		return nil, false, err
 	}
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	f = &flight{cancel: cancel, done: make(chan struct{}), waiting: 1}
@@ -81,7 +87,7 @@ func (fs *flights) board(ctx context.Context, key flightKey, compile func(contex
 		fs.mu.Unlock()
 		close(f.done)
 	}()
-	return f, false
+	return f, false, nil
 }
 
 // leave is for one who does not wait any longer.
