@@ -10,7 +10,10 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strconv"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/token"
@@ -52,6 +55,7 @@ func serveCommand(ctx context.Context, args []string, s streams) error {
 		return nil
 	}
 	leaveProcessors()
+	beServedFirst()
 	defer runtime.KeepAlive(ballast())
 	return serveUntil(ctx, c, newLog(s, c.LogLevel))
 }
@@ -63,6 +67,35 @@ func serveCommand(ctx context.Context, args []string, s streams) error {
 func leaveProcessors() {
 	if os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS((runtime.GOMAXPROCS(0) + 1) / 2)
+	}
+}
+
+// daemonNice is the priority of the daemon, which has a little to do several times
+// in each compile: what waits behind a tenant's compiles is then another's cell,
+// and not the daemon too. Boxes inherit it, where it means nothing: their groups
+// have weights, and in a group all begin with the same.
+const daemonNice = -5
+
+// usualNice is what getpriority(2) itself says of a process at nice 0.
+const usualNice = 20
+
+// beServedFirst gives the daemon its priority, unless it was started with another
+// than the usual one: to each of the threads that there are, from which all others
+// inherit it (setpriority(2) is about one thread). A daemon without the right to
+// it has the share of any program.
+func beServedFirst() {
+	nice, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err != nil || nice != usualNice {
+		return
+	}
+	threads, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		return
+	}
+	for _, thread := range threads {
+		if id, err := strconv.Atoi(thread.Name()); err == nil {
+			_ = unix.Setpriority(unix.PRIO_PROCESS, id, daemonNice)
+		}
 	}
 }
 

@@ -30,6 +30,50 @@ func TestBehind(t *testing.T) {
 	})
 }
 
+// Beside another tenant one has fewer turns, and is told to come back later.
+func TestSharedTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(func(c *Config) { c.Turns, c.SharedTurns = 8, 1 })
+		for range 4 {
+			must(t, g, "ruby", "a")
+		}
+		alone := g.backlog(g.tenant("a"), g.kind("ruby"))
+		must(t, g, "ruby", "b")
+		if !waits(t, g, "ruby", "a") {
+			t.Error("a tenant beside another has a turn of those that are for whoever comes")
+		}
+		if together := g.backlog(g.tenant("a"), g.kind("ruby")); together <= alone {
+			t.Errorf("the line takes %v beside another tenant, %v without", together, alone)
+		}
+		time.Sleep(2 * company)
+		must(t, g, "ruby", "a")
+	})
+}
+
+// Who compiles without a pause gives way to who comes now and then.
+func TestWithoutPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(func(c *Config) {})
+		one := func(tenant string) bool {
+			turn := must(t, g, "ruby", tenant)
+			defer turn.End()
+			return turn.Behind()
+		}
+		one("busy")
+		if one("busy") {
+			t.Error("alone, a tenant gives way")
+		}
+		one("rare")
+		if !one("busy") {
+			t.Error("beside another, one without a pause does not give way")
+		}
+		time.Sleep(2 * pause)
+		if one("rare") {
+			t.Error("one after a pause gives way")
+		}
+	})
+}
+
 // A flood of other kinds does not shut a tenant out that asks for nothing much:
 // the place of the flood's last is its own.
 func TestFloodOfOtherKinds(t *testing.T) {

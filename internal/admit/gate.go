@@ -12,6 +12,9 @@ type Config struct {
 	// Turns is how many compiles run at full priority at once, Running how many
 	// run in all: those that took long go on without a turn.
 	Turns, Running int
+	// SharedTurns is how many turns a tenant has at most while another tenant is
+	// there, 0 for all: what is left runs whoever comes.
+	SharedTurns int
 	// Queue is how many may wait for each kind of box, and twice as many in all.
 	Queue int
 	// Timeout is how long a compile may wait.
@@ -135,7 +138,7 @@ func (g *Gate) enter(kindName, tenantName string) (*waiter, error) {
 	}
 	if leaves != nil {
 		g.unqueue(leaves)
-		leaves.told <- g.refuse(Full, g.backlog(leaves.turn.kind))
+		leaves.told <- g.refuse(Full, g.backlog(leaves.turn.tenant, leaves.turn.kind))
 	}
 	g.visited(t)
 	w := &waiter{turn: &Turn{gate: g, tenant: t, kind: k}, told: make(chan error, 1)}
@@ -161,7 +164,7 @@ func (g *Gate) leave(w *waiter, why error) error {
 	}
 	g.unqueue(w)
 	if why == nil {
-		why = g.refuse(g.reason(w.turn.tenant, Late), g.backlog(w.turn.kind))
+		why = g.refuse(g.reason(w.turn.tenant, Late), g.backlog(w.turn.tenant, w.turn.kind))
 	}
 	return why
 }
@@ -242,8 +245,17 @@ func (g *Gate) firstOf(t *tenant) *waiter {
 func (g *Gate) mayRun(t *tenant) bool {
 	free := g.config.Running - g.running
 	// The last place is for who has none.
-	return (free > 1 || free == 1 && t.running == 0) && (g.brisk < g.config.Turns || t.brisk == 0) && t.running < tenantShare*free &&
+	return (free > 1 || free == 1 && t.running == 0) && (t.brisk == 0 || g.brisk < g.config.Turns && t.brisk < g.turnsOf(t)) && t.running < tenantShare*free &&
 		(g.config.TenantRunning == 0 || t.running < g.config.TenantRunning)
+}
+
+// turnsOf is how many turns a tenant may have now.
+// Precondition: mu held.
+func (g *Gate) turnsOf(t *tenant) int {
+	if g.config.SharedTurns > 0 && g.shared(t) {
+		return min(g.config.SharedTurns, g.config.Turns)
+	}
+	return g.config.Turns
 }
 
 // mayRunOf reports whether another compile of the kind may run.
@@ -260,13 +272,14 @@ const (
 )
 
 // backlog is how long it takes until the compiles that wait for a kind have run,
-// and one more: as fast as turns become free, or places for those that go on
-// without one, of which one tenant has two thirds at most.
+// and one more of the tenant: as fast as turns become free that it may have, or
+// places for those that go on without one, of which one tenant has two thirds at
+// most.
 // Precondition: mu held.
-func (g *Gate) backlog(k *kind) time.Duration {
+func (g *Gate) backlog(t *tenant, k *kind) time.Duration {
 	places := max(1, g.config.Running*tenantShare/(tenantShare+1))
 	n := time.Duration(k.waiting + 1)
-	return max(n*k.hold/time.Duration(g.config.Turns), n*k.whole/time.Duration(places))
+	return max(n*k.hold/time.Duration(g.turnsOf(t)), n*k.whole/time.Duration(places))
 }
 
 // Precondition: mu held.

@@ -52,7 +52,7 @@ func (g *Gate) Check(tenantName string) error {
 	}
 	// Who has nothing in line may run at once, or take another's place.
 	if t := g.tenant(tenantName); len(t.line) > 0 && g.waiting >= 2*g.config.Queue {
-		return g.refuse(g.reason(t, Full), g.longest())
+		return g.refuse(g.reason(t, Full), g.longest(t))
 	}
 	return nil
 }
@@ -75,7 +75,7 @@ func (g *Gate) place(t *tenant, k *kind) (leaves *waiter, err error) {
 	if err := g.mayPay(t); err != nil {
 		return nil, err
 	}
-	wait := g.backlog(k)
+	wait := g.backlog(t, k)
 	if k.waiting < g.config.Queue && g.waiting < 2*g.config.Queue && wait < g.config.Timeout {
 		return nil, nil
 	}
@@ -115,10 +115,10 @@ func (g *Gate) lastOfLongest(t *tenant, k *kind) *waiter {
 
 // longest is the longest backlog of any kind.
 // Precondition: mu held.
-func (g *Gate) longest() time.Duration {
+func (g *Gate) longest(t *tenant) time.Duration {
 	var longest time.Duration
 	for _, k := range g.kinds {
-		longest = max(longest, g.backlog(k))
+		longest = max(longest, g.backlog(t, k))
 	}
 	return longest
 }

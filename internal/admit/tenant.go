@@ -13,6 +13,8 @@ type tenant struct {
 	line []*waiter
 	// brisk hold a turn, running run.
 	brisk, running int
+	// idle is since when it has run nothing, if nothing runs.
+	idle time.Time
 	// used is the processor time that orders the tenants, and pending what is
 	// expected of what runs: what its kind usually takes.
 	used, pending time.Duration

@@ -15,8 +15,8 @@ type Turn struct {
 	// that it runs no more.
 	began          time.Time
 	yielded, ended bool
-	// behind says that its tenant had another one running, while somebody else
-	// was there.
+	// behind says that it is one of many of its tenant, while somebody else is
+	// there.
 	behind bool
 	// estimate is what the tenant was charged for it ahead.
 	estimate time.Duration
@@ -33,11 +33,16 @@ func (t *Turn) begin() {
 	t.tenant.running++
 	t.kind.running++
 	g.virtual = max(g.virtual, t.tenant.used)
-	t.behind = t.tenant.running > 1 && g.shared(t.tenant)
+	t.behind = (t.tenant.running > 1 || time.Since(t.tenant.idle) < pause) && g.shared(t.tenant)
 	t.estimate = t.kind.cpu
 	t.tenant.pending += t.estimate
 	t.began = time.Now()
 }
+
+// pause is how long a tenant has to run nothing for its next compile not to be
+// one of many. Who keeps the processors busy without one gives way to who comes
+// now and then.
+const pause = 10 * time.Millisecond
 
 // Behind reports whether the compile gives way to others: the first of a tenant
 // does not, and nobody does while there is one tenant alone.
@@ -92,6 +97,7 @@ func (t *Turn) end() {
 	fade(&t.kind.whole, time.Since(t.began))
 	t.gate.running--
 	t.tenant.running--
+	t.tenant.idle = time.Now()
 	t.kind.running--
 	t.gate.dispatch()
 }

@@ -67,6 +67,7 @@ type Pool struct {
 
 	jobs        atomic.Uint64
 	pace        pace
+	last        atomic.Int32  // the level of the job that came last
 	missed      atomic.Uint64 // jobs that found no parked cell
 	leaked      atomic.Uint64 // cells whose death nobody reported
 	waits       histogram
@@ -100,6 +101,12 @@ func New(config Config, starter box.Starter, log *slog.Logger) *Pool {
 	return p
 }
 
+// upkeep is the level of cells to fork and to bury: that of the last job, which
+// they are for.
+func (p *Pool) upkeep() box.Weight {
+	return box.Weight(p.last.Load())
+}
+
 // weigh sets the weight of every box.
 func (p *Pool) weigh(w box.Weight) {
 	p.mu.Lock()
@@ -125,6 +132,7 @@ func (p *Pool) Do(ctx context.Context, j job.Job, until time.Time, w job.Watcher
 	if w.Behind() {
 		level = box.Low
 	}
+	p.last.Store(int32(level))
 	stride := p.pace.begin(level)
 	defer stride.end()
 	long := time.AfterFunc(longAfter, w.Slow)
