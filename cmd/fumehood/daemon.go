@@ -262,9 +262,9 @@ func imageStore(c config.Config) image.Store {
 
 // turnsPerProcessor is how many compiles have the processors at once: more
 // than one for each, as a compile waits for the daemon now and then. While others
-// are there a tenant has one for each processor but one, which is for who comes
-// next: beside what a compile leaves to others to do - to fork, to bury, to answer -
-// that keeps them all busy, and nobody behind eight of one tenant's (docs/adr/023).
+// are there a tenant has one for each processor but one, and one at least: what is
+// left is for who comes next, and for what a compile leaves to others to do - to
+// fork, to bury, to answer (docs/adr/023).
 const turnsPerProcessor = 4
 
 func admissionOf(c config.Config) admit.Config {

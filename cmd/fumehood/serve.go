@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"syscall"
@@ -88,7 +89,7 @@ func beServedFirst() {
 	if err != nil || nice != usualNice {
 		return
 	}
-	threads, err := os.ReadDir("/proc/self/task")
+	threads, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(os.Getpid()), "task"))
 	if err != nil {
 		return
 	}

@@ -272,14 +272,15 @@ const (
 )
 
 // backlog is how long it takes until the compiles that wait for a kind have run,
-// and one more of the tenant: as fast as turns become free that it may have, or
-// places for those that go on without one, of which one tenant has two thirds at
-// most.
+// and one more of the tenant: as fast as turns become free, the tenant's own as
+// fast as those that it may have, or places for those that go on without one, of
+// which one tenant has two thirds at most.
 // Precondition: mu held.
 func (g *Gate) backlog(t *tenant, k *kind) time.Duration {
 	places := max(1, g.config.Running*tenantShare/(tenantShare+1))
-	n := time.Duration(k.waiting + 1)
-	return max(n*k.hold/time.Duration(g.turnsOf(t)), n*k.whole/time.Duration(places))
+	own, _ := t.waiting(k)
+	n, mine := time.Duration(k.waiting+1), time.Duration(own+1)
+	return max(n*k.hold/time.Duration(g.config.Turns), mine*k.hold/time.Duration(g.turnsOf(t)), n*k.whole/time.Duration(places))
 }
 
 // Precondition: mu held.

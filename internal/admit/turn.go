@@ -45,7 +45,7 @@ func (t *Turn) begin() {
 const pause = 10 * time.Millisecond
 
 // Behind reports whether the compile gives way to others: the first of a tenant
-// does not, and nobody does while there is one tenant alone.
+// after a pause does not, and nobody does while there is one tenant alone.
 func (t *Turn) Behind() bool { return t.behind }
 
 // Slow gives the turn to the next: the compile takes longer than most.

@@ -8,8 +8,9 @@ import (
 )
 
 // pace knows how much a pool's boxes have to do, of three levels: what is to be
-// done soon - jobs, waiting ones included, cells to fork and to bury - what gives
-// way to other tenants, and what has taken long. The most urgent that there is
+// done soon - jobs, waiting ones included, and cells to bury - what gives way to
+// other tenants, and what has taken long. Cells to fork are of the level of the
+// job that came last. The most urgent that there is
 // decides what the boxes weigh beside others.
 type pace struct {
 	mu     sync.Mutex

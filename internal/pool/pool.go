@@ -67,7 +67,7 @@ type Pool struct {
 
 	jobs        atomic.Uint64
 	pace        pace
-	last        atomic.Int32  // the level of the job that came last
+	last        atomic.Int32  // the level of the job that came last, and of the forks that follow it
 	missed      atomic.Uint64 // jobs that found no parked cell
 	leaked      atomic.Uint64 // cells whose death nobody reported
 	waits       histogram
@@ -99,12 +99,6 @@ func New(config Config, starter box.Starter, log *slog.Logger) *Pool {
 	p.pace.weigh = p.weigh
 	p.appetite.open(config, p.aim)
 	return p
-}
-
-// upkeep is the level of cells to fork and to bury: that of the last job, which
-// they are for.
-func (p *Pool) upkeep() box.Weight {
-	return box.Weight(p.last.Load())
 }
 
 // weigh sets the weight of every box.

@@ -156,7 +156,7 @@ func (t *tenure) awaitNeed(number int) bool {
 
 func (t *tenure) fork(slot uint16) (*cell.Conn, error) {
 	defer t.forking.begin()()
-	defer t.pool.pace.begin(t.pool.upkeep()).end()
+	defer t.pool.pace.begin(box.Weight(t.pool.last.Load())).end()
 	start := time.Now()
 	conn, err := cell.Park(t.ctx, t.box, slot, t.pool.config.Limits)
 	if err == nil {
@@ -302,7 +302,7 @@ func (t *tenure) destroy(why error) {
 // somebody knows it.
 func (c *parkedCell) release() (cpu time.Duration, known bool) {
 	t := c.tenure
-	defer t.pool.pace.begin(t.pool.upkeep()).end()
+	defer t.pool.pace.begin(box.Usual).end()
 	t.dying.Add(1)
 	hungUp := time.Now()
 	end, err := c.conn.Release()
