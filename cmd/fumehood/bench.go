@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -138,6 +139,9 @@ func benchCommand(ctx context.Context, args []string, s streams) error {
 	if err := f.config.Validate(); err != nil {
 		return usageError(err.Error(), benchHint)
 	}
+	leaveProcessors()
+	watchLess()
+	defer runtime.KeepAlive(ballast())
 	switch err := f.check(); {
 	case err != nil:
 		return usageError(err.Error(), benchHint)

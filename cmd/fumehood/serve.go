@@ -9,12 +9,8 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
-	"strconv"
 	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/fumehood/fumehood/internal/config"
 	"github.com/fumehood/fumehood/internal/token"
@@ -57,55 +53,9 @@ func serveCommand(ctx context.Context, args []string, s streams) error {
 	}
 	leaveProcessors()
 	beServedFirst()
+	watchLess()
 	defer runtime.KeepAlive(ballast())
 	return serveUntil(ctx, c, newLog(s, c.LogLevel))
-}
-
-// leaveProcessors has the daemon's Go code run on half of the processors, unless
-// GOMAXPROCS says otherwise. What it does for a compile is little, and done
-// sooner by one thread that goes on than by two that wake each other; the
-// compiles have use for the rest (docs/adr/022).
-func leaveProcessors() {
-	if os.Getenv("GOMAXPROCS") == "" {
-		runtime.GOMAXPROCS((runtime.GOMAXPROCS(0) + 1) / 2)
-	}
-}
-
-// daemonNice is the priority of the daemon, which has a little to do several times
-// in each compile: what waits behind a tenant's compiles is then another's cell,
-// and not the daemon too. Boxes inherit it, where it means nothing: their groups
-// have weights, and in a group all begin with the same.
-const daemonNice = -5
-
-// usualNice is what getpriority(2) itself says of a process at nice 0.
-const usualNice = 20
-
-// beServedFirst gives the daemon its priority, unless it was started with another
-// than the usual one: to each of the threads that there are, from which all others
-// inherit it (setpriority(2) is about one thread). A daemon without the right to
-// it has the share of any program.
-func beServedFirst() {
-	nice, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
-	if err != nil || nice != usualNice {
-		return
-	}
-	threads, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(os.Getpid()), "task"))
-	if err != nil {
-		return
-	}
-	for _, thread := range threads {
-		if id, err := strconv.Atoi(thread.Name()); err == nil {
-			_ = unix.Setpriority(unix.PRIO_PROCESS, id, daemonNice)
-		}
-	}
-}
-
-// ballast is memory that nobody touches, and that the kernel therefore never
-// gives. The collector counts it as in use, and waits for as much garbage before
-// it runs: else a daemon with little in it would collect 40 times a second while
-// it answers from its cache, of which each time some callers wait for it.
-func ballast() []byte {
-	return make([]byte, 32<<20)
 }
 
 // listen takes the port of a setting. What a name meant when the settings were

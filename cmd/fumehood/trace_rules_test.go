@@ -159,6 +159,8 @@ func boxRules(p *program, threads []string, dataDir, runtime string, interpreter
 			// what the C library, Go's runtime and its race detector look at
 			`/etc/ld\.so\.cache`, `/etc/localtime`, `/usr/share/zoneinfo/.*`, `(/usr)?/lib/.*`, `/dev/null`, `/sys/.*`, `/proc/sys/.*`,
 			`/proc/(self|\d+)/(maps|cgroup|mountinfo|auxv)`, `/proc/(self|` + strconv.Itoa(p.Process.Pid) + `)/(environ|cmdline)`,
+			// how punctual its monitor has to be
+			`/proc/\d+/timerslack_ns`,
 			// the self-test: what the kernel itself says of a process
 			`/proc(/\d+/(task(/\d+(/status)?)?|fd|limits|oom_score_adj|net/dev|status|smaps_rollup))?`,
 			// its own

@@ -111,10 +111,13 @@ func (r *running) closed(ctx context.Context) {
 	clients.Wait()
 }
 
-// tick is how long an open loop sleeps at least when more than one request is
-// due in it. To be woken for each costs more than to send it, on processors that
-// the daemon needs. What is sent late for it counts as latency.
-const tick = time.Millisecond
+// An open loop of which more than one request is due in a millisecond sleeps two at
+// least. To be woken for each costs more than to send it, on processors that the
+// daemon needs. What is sent late for it counts as latency.
+const (
+	frequent = time.Millisecond
+	nap      = 2 * time.Millisecond
+)
 
 // open sends each request when it is due, whatever became of those before. One
 // that finds too many in flight waits for them, and its latency goes on.
@@ -125,8 +128,8 @@ func (r *running) open(ctx context.Context) {
 	left := newCountdown(r.load.Requests)
 	gap := time.Duration(float64(time.Second) / r.load.Rate)
 	var rest time.Duration
-	if gap < tick {
-		rest = tick
+	if gap < frequent {
+		rest = nap
 	}
 	// The last one that is due gets as long as its answer might have taken.
 	waiting, cancel := context.WithDeadline(ctx, r.end.Add(r.load.Timeout))

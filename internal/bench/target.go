@@ -51,14 +51,7 @@ func NewServer(url string, tokens []string, connections int) *Server {
 	if !strings.Contains(url, "://") {
 		url = "http://" + url
 	}
-	return &Server{url: strings.TrimRight(url, "/"), tokens: tokens, http: newHTTP(connections)}
-}
-
-func newHTTP(connections int) *http.Client {
-	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.MaxIdleConns, transport.MaxIdleConnsPerHost = connections, connections
-	transport.DisableCompression, transport.Proxy = true, nil
-	return &http.Client{Transport: transport}
+	return &Server{url: strings.TrimRight(url, "/"), tokens: tokens, http: &http.Client{Transport: &transport{most: connections}}}
 }
 
 func (s *Server) String() string { return "fumehood" }
