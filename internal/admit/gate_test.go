@@ -313,3 +313,39 @@ func TestLimitsHold(t *testing.T) {
 		}
 	})
 }
+
+// Refuses says what Admit would, and takes nothing.
+func TestRefuses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(func(c *Config) { c.Turns, c.Running, c.Queue = 1, 1, 1 })
+		if err := g.Refuses("ruby", "a"); err != nil {
+			t.Errorf("at rest: %v", err)
+		}
+		turn := must(t, g, "ruby", "a")
+		for range 3 {
+			if err := g.Refuses("ruby", "a"); err != nil {
+				t.Errorf("with an empty line: %v", err)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		left := make(chan error)
+		go func() {
+			_, err := g.Admit(ctx, "ruby", "a")
+			left <- err
+		}()
+		synctest.Wait()
+		if err := g.Refuses("ruby", "a"); reason(err) != Full {
+			t.Errorf("with a full line: %v", err)
+		}
+		if err := g.Refuses("node", "a"); err != nil {
+			t.Errorf("another kind: %v", err)
+		}
+		if s := g.Stats(); s.Waiting != 1 || s.Refused[Full] != 1 {
+			t.Errorf("%+v", s)
+		}
+		cancel()
+		<-left
+		turn.End()
+		must(t, g, "ruby", "a").End()
+	})
+}

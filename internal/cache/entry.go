@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash/maphash"
 	"time"
 
 	"github.com/fumehood/fumehood/internal/job"
@@ -22,7 +23,7 @@ type Entry struct {
 	// Tag is equal for equal bodies: part of a SHA-256 in hexadecimal.
 	Tag string
 
-	digest [sha256.Size]byte
+	digest uint64
 }
 
 // tagBytes of a digest make a tag: nobody gains by a collision, as a tag is
@@ -41,19 +42,24 @@ func NewEntry(key job.Key, outcome job.Outcome, timing job.Timing, made time.Tim
 func (e *Entry) Intact(key job.Key) bool { return e.digest == e.sum(key) }
 
 // sum is over all that an entry has, and the key: an entry that ended up under
-// another one is as bad as one with a flipped bit.
-func (e *Entry) sum(key job.Key) [sha256.Size]byte {
-	h := sha256.New()
-	head := make([]byte, 0, 160)
-	head = append(head, key[:]...)
-	for _, n := range []int64{
+// another one is as bad as one with a flipped bit. It is there for accidents in
+// this process's memory, and of this process only; a hit has no time for more.
+func (e *Entry) sum(key job.Key) uint64 {
+	var h maphash.Hash
+	h.SetSeed(seed)
+	var head [len(key) + 7*8]byte
+	n := copy(head[:], key[:])
+	for _, figure := range [...]int64{
 		int64(e.Timing.Queue), int64(e.Timing.Compile), int64(e.Timing.CPU), int64(e.Timing.Peak), e.Made.Unix(), int64(len(e.Outcome)), int64(len(e.Tag)),
 	} {
-		head = binary.BigEndian.AppendUint64(head, uint64(n))
+		binary.BigEndian.PutUint64(head[n:], uint64(figure))
+		n += 8
 	}
-	head = append(head, e.Outcome...)
-	head = append(head, e.Tag...)
-	h.Write(head)
+	h.Write(head[:])
+	h.WriteString(string(e.Outcome))
+	h.WriteString(e.Tag)
 	h.Write(e.Body)
-	return [sha256.Size]byte(h.Sum(nil))
+	return h.Sum64()
 }
+
+var seed = maphash.MakeSeed()

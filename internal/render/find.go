@@ -2,36 +2,45 @@ package render
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/fumehood/fumehood/internal/admit"
 	"github.com/fumehood/fumehood/internal/cache"
 	"github.com/fumehood/fumehood/internal/job"
 )
 
-// find answers a job from the cache, from a compile that is under way, or by
+// find answers a question from the cache, from a compile that is under way, or by
 // one that it begins.
-func (r *Renderer) find(ctx context.Context, j job.Job) (Answer, error) {
-	answer := Answer{Job: j, Key: j.Key()}
-	if e := r.config.Cache.Load(ctx, j.Partition, answer.Key); e != nil && fits(e, j.Limits, r.config.Limits) {
-		return answer.from(e), nil
+func (r *Renderer) find(ctx context.Context, q *Question) (Answer, error) {
+	if e := r.config.Cache.Load(ctx, q.Job.Partition, q.Key); e != nil && fits(e, q.Job.Limits, r.config.Limits) {
+		return q.from(e), nil
 	}
-	return r.fly(ctx, answer)
+	return r.fly(ctx, q)
 }
 
 // fly waits for a compile that is under way, or begins one. It is apart from
 // find as what the flight holds on to would cost a hit as well.
-func (r *Renderer) fly(ctx context.Context, answer Answer) (Answer, error) {
-	j := answer.Job
-	key := flightKey{key: answer.Key, limits: j.Limits, tenant: j.Tenant}
+func (r *Renderer) fly(ctx context.Context, q *Question) (Answer, error) {
+	j := &q.Job
+	key := flightKey{key: q.Key, limits: j.Limits, tenant: j.Tenant}
 	may := func() error { return r.gate.Refuses(mustFind(j.Language).Box, j.Tenant) }
-	return r.flights.join(ctx, key, may, func(ctx context.Context) (Answer, error) {
+	answer, err := r.flights.join(ctx, key, may, func(ctx context.Context) (Answer, error) {
 		// Between the miss and this flight's begin another may have ended.
-		if e := r.config.Cache.Again(ctx, j.Partition, answer.Key); e != nil && fits(e, j.Limits, r.config.Limits) {
-			return answer.from(e), nil
+		if e := r.config.Cache.Again(ctx, j.Partition, q.Key); e != nil && fits(e, j.Limits, r.config.Limits) {
+			return q.from(e), nil
 		}
-		return r.fresh(ctx, answer)
+		return r.fresh(ctx, q)
 	})
+	var refused *admit.Refusal
+	if errors.As(err, &refused) {
+		// What is known by now is not refused.
+		if e := r.config.Cache.Again(ctx, j.Partition, q.Key); e != nil && fits(e, j.Limits, r.config.Limits) {
+			return q.from(e), nil
+		}
+	}
+	return answer, err
 }
 
 // fits reports whether an answer that was kept is surely within what a caller
@@ -50,26 +59,25 @@ func lasts(j job.Job, r job.Result, most job.Limits) bool {
 }
 
 // from is the answer as an entry has it. Nobody waited for it.
-func (a Answer) from(e *cache.Entry) Answer {
-	a.Cached, a.Entry = true, e
-	a.Result = job.Result{Outcome: e.Outcome, Timing: e.Timing}
+func (q *Question) from(e *cache.Entry) Answer {
+	a := Answer{Question: q, Cached: true, Entry: e, Result: job.Result{Outcome: e.Outcome, Timing: e.Timing}}
 	a.Result.Timing.Queue = 0
 	return a
 }
 
 // fresh compiles, and keeps what can be kept.
-func (r *Renderer) fresh(ctx context.Context, answer Answer) (Answer, error) {
-	var err error
-	answer.Result, err = r.run(ctx, answer.Job)
-	if err != nil || !lasts(answer.Job, answer.Result, r.config.Limits) {
+func (r *Renderer) fresh(ctx context.Context, q *Question) (Answer, error) {
+	result, err := r.run(ctx, q.Job)
+	answer := Answer{Question: q, Result: result}
+	if err != nil || !lasts(q.Job, result, r.config.Limits) {
 		return answer, err
 	}
-	body, err := r.config.Encode(answer.Job, answer.Result)
+	body, err := r.config.Encode(q.Job, result)
 	if err != nil {
 		return answer, fmt.Errorf("encode an answer: %w", err)
 	}
-	answer.Entry = cache.NewEntry(answer.Key, answer.Result.Outcome, answer.Result.Timing, time.Now(), body)
-	r.config.Cache.Store(ctx, answer.Job.Partition, answer.Key, answer.Entry)
+	answer.Entry = cache.NewEntry(q.Key, result.Outcome, result.Timing, time.Now(), body)
+	r.config.Cache.Store(ctx, q.Job.Partition, q.Key, answer.Entry)
 	return answer, nil
 }
 

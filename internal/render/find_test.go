@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/fumehood/fumehood/internal/admit"
 	"github.com/fumehood/fumehood/internal/cache"
 	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/render"
@@ -326,6 +327,48 @@ func TestAfterAllHaveLeft(t *testing.T) {
 		if a := ask(t, r, render.Request{}); !a.Cached || compiles.Load() != 2 {
 			t.Errorf("the cancelled compile took the other's place: %+v, %d compiles", a, compiles.Load())
 		}
+	})
+}
+
+// late is a tier that has an entry at the second look only.
+type late struct {
+	cache.Tier
+	looks atomic.Int64
+	entry *cache.Entry
+}
+
+func (l *late) Load(context.Context, string, job.Key) (*cache.Entry, error) {
+	if l.looks.Add(1) < 2 {
+		return nil, nil
+	}
+	return l.entry, nil
+}
+
+// There is no room for a compile, but by the time that this is found out
+// another's answer is there.
+func TestWhatIsKnownIsNotRefused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		leave := make(chan struct{})
+		c := render.Config{Admission: admit.Config{Turns: 1, Running: 1, Queue: 0, Timeout: time.Second}}
+		c.Encode = func(job.Job, job.Result) ([]byte, error) { return []byte("fresh"), nil }
+		tier := &late{entry: cache.NewEntry(job.Key{}, job.OK, job.Timing{}, time.Now(), []byte("known"))}
+		c.Cache = cache.New("late", tier, time.Hour)
+		r := renderer(c, func(context.Context, job.Job) (job.Result, error) {
+			<-leave
+			return job.Result{Outcome: job.Timeout}, nil
+		})
+		go r.Render(t.Context(), render.Request{Language: "haml", Source: "long", Bypass: true})
+		synctest.Wait()
+		a, err := r.Render(t.Context(), render.Request{Language: "haml"})
+		if err != nil || !a.Cached || string(a.Entry.Body) != "known" || tier.looks.Load() != 2 {
+			t.Errorf("%+v, %v after %d looks", a, err, tier.looks.Load())
+		}
+		tier.looks.Store(-10)
+		if _, err := r.Render(t.Context(), render.Request{Language: "haml"}); reason(err) != admit.Full {
+			t.Errorf("%v, want a refusal", err)
+		}
+		close(leave)
 	})
 }
 

@@ -77,10 +77,18 @@ type Request struct {
 	Bypass bool
 }
 
-// Answer is a result with the job that it is the result of.
+// Question is a request that was found valid: the job that answers it. It is
+// immutable, and the same request is the same question for as long as the
+// renderer lives.
+type Question struct {
+	Job    job.Job
+	Key    job.Key
+	Bypass bool
+}
+
+// Answer is a result with the question that it answers.
 type Answer struct {
-	Job job.Job
-	Key job.Key
+	*Question
 	// Result is what became of the job. If it is from the cache, its texts and
 	// diagnostics are in Entry alone.
 	Result job.Result
@@ -117,19 +125,33 @@ func (r *Renderer) Admission() admit.Stats {
 	return r.gate.Stats()
 }
 
-// Render compiles. Its errors are *job.Invalid (the caller's), *admit.Refusal,
-// ErrBusy, the runner's, and ctx's when the caller has left.
+// Render answers a request: Resolve, then Answer.
 func (r *Renderer) Render(ctx context.Context, request Request) (Answer, error) {
-	j, err := r.resolve(request)
+	q, err := r.Resolve(request)
 	if err != nil {
 		return Answer{}, err
 	}
-	if request.Bypass || r.config.Cache == nil {
-		answer := Answer{Job: j, Key: j.Key()}
-		answer.Result, err = r.run(ctx, j)
-		return answer, err
+	return r.Answer(ctx, q)
+}
+
+// Resolve checks everything about a request that can be checked without running
+// it. Its only error is *job.Invalid.
+func (r *Renderer) Resolve(request Request) (*Question, error) {
+	j, err := r.resolve(request)
+	if err != nil {
+		return nil, err
 	}
-	return r.find(ctx, j)
+	return &Question{Job: j, Key: j.Key(), Bypass: request.Bypass}, nil
+}
+
+// Answer compiles, or finds what was compiled before. Its errors are
+// *admit.Refusal, ErrBusy, the runner's, and ctx's when the caller has left.
+func (r *Renderer) Answer(ctx context.Context, q *Question) (Answer, error) {
+	if q.Bypass || r.config.Cache == nil {
+		result, err := r.run(ctx, q.Job)
+		return Answer{Question: q, Result: result}, err
+	}
+	return r.find(ctx, q)
 }
 
 // run waits for the job's turn, bounded in number and time, and runs it and

@@ -12,8 +12,7 @@ import (
 // byteOrderMark in UTF-8. Editors put it there and engines trip over it.
 const byteOrderMark = "\uFEFF"
 
-// resolve checks everything about a request that can be checked without
-// running it. Its only error is *job.Invalid.
+// resolve makes the job of a request.
 func (r *Renderer) resolve(request Request) (job.Job, error) {
 	l, ok := lang.Find(request.Language)
 	if !ok || len(r.Engines(l)) == 0 {

@@ -162,7 +162,11 @@ func TestFiles(t *testing.T) {
 			if diff := cmp.Diff(test.refused, invalid); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(test.want, answer.Job.Files); diff != "" {
+			var files []job.File
+			if err == nil {
+				files = answer.Job.Files
+			}
+			if diff := cmp.Diff(test.want, files); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)
 			}
 		})

@@ -85,7 +85,9 @@ func requestPart(a *render.Answer, id string) []byte {
 	if id == "" {
 		to = append(to, "null"...)
 	} else {
-		to = strconv.AppendQuote(to, id)
+		to = append(to, '"')
+		to = append(to, id...) // has hexadecimal digits and - only
+		to = append(to, '"')
 	}
 	to = append(to, `,"receipt":`...)
 	to = receiptOf(a.Result.Timing).append(to)

@@ -31,7 +31,7 @@ func guardedServer(t *testing.T) *guarded {
 	g := &guarded{}
 	g.Server, g.log = serverOf(func(_ context.Context, r render.Request) (render.Answer, error) {
 		g.asked = append(g.asked, r)
-		return render.Answer{Job: job.Job{Language: "haml", Tenant: r.Tenant}, Result: job.Result{Outcome: job.OK}}, nil
+		return render.Answer{Question: &render.Question{Job: job.Job{Language: "haml", Tenant: r.Tenant}}, Result: job.Result{Outcome: job.OK}}, nil
 	})
 	var lines []string
 	one := func(tenant string, expires time.Time, scopes ...token.Scope) string {

@@ -181,7 +181,7 @@ func TestBatchSurvivesPanic(t *testing.T) {
 		if r.Source == "panic" {
 			panic("broken invariant")
 		}
-		return render.Answer{Job: job.Job{Language: "haml"}, Result: job.Result{Outcome: job.OK}}, nil
+		return render.Answer{Question: &render.Question{Job: job.Job{Language: "haml"}}, Result: job.Result{Outcome: job.OK}}, nil
 	})
 	r := httptest.NewRequest("POST", "/v1/batch", strings.NewReader(`{"items":[{"language":"haml","source":"panic"},{"language":"haml","source":"x"}]}`))
 	r.Header.Set("Content-Type", "application/json")

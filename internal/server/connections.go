@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/fumehood/fumehood/internal/metrics"
 )
@@ -27,6 +26,8 @@ type connections struct {
 
 	mu   sync.Mutex
 	open map[net.Conn]*connection
+	// moves counts what connections did, and is the time by which they wait.
+	moves uint64
 	// from counts them by client.
 	from map[netip.Prefix]int
 }
@@ -37,10 +38,10 @@ type connection struct {
 	client netip.Prefix
 	ended  func()
 
-	// Guarded by all.mu: is the next move the caller's, and since when is it
-	// waited for.
+	// Guarded by all.mu: is the next move the caller's, and since which move is
+	// it waited for.
 	theirs bool
-	since  time.Time
+	since  uint64
 }
 
 func newConnections(limit int, m *metrics.Metrics) *connections {
@@ -51,8 +52,9 @@ type connectionKey struct{}
 
 // accepted is an http.Server's ConnContext.
 func (cs *connections) accepted(ctx context.Context, conn net.Conn) context.Context {
-	c := &connection{all: cs, conn: conn, client: clientOf(conn.RemoteAddr()), ended: cs.metrics.Connected(), theirs: true, since: time.Now()}
+	c := &connection{all: cs, conn: conn, client: clientOf(conn.RemoteAddr()), ended: cs.metrics.Connected()}
 	cs.mu.Lock()
+	c.moved(true)
 	cs.open[conn] = c
 	cs.from[c.client]++
 	var evicted *connection
@@ -74,7 +76,7 @@ func (cs *connections) worst() *connection {
 	var worst *connection
 	for _, c := range cs.open {
 		if c.theirs && (worst == nil || cs.from[c.client] > cs.from[worst.client] ||
-			cs.from[c.client] == cs.from[worst.client] && c.since.Before(worst.since)) {
+			cs.from[c.client] == cs.from[worst.client] && c.since < worst.since) {
 			worst = c
 		}
 	}
@@ -93,7 +95,7 @@ func (cs *connections) changed(conn net.Conn, state http.ConnState) {
 	case http.StateClosed, http.StateHijacked:
 		cs.forget(c)
 	default:
-		c.theirs, c.since = true, time.Now()
+		c.moved(true)
 	}
 }
 
@@ -124,7 +126,13 @@ func (c *connection) move(theirs bool) {
 	}
 	c.all.mu.Lock()
 	defer c.all.mu.Unlock()
-	c.theirs, c.since = theirs, time.Now()
+	c.moved(theirs)
+}
+
+// Precondition: all.mu held.
+func (c *connection) moved(theirs bool) {
+	c.all.moves++
+	c.theirs, c.since = theirs, c.all.moves
 }
 
 // clientOf is the network that one client has to itself: an address, or in

@@ -3,19 +3,18 @@ package server
 import (
 	"net"
 	"testing"
-	"time"
 )
 
 // Which connection has to go, by who has how many and who waits how long.
 func TestWorstConnection(t *testing.T) {
 	t.Parallel()
-	now := time.Now()
-	at := func(address string, seconds int, theirs bool) *connection {
+	const now = 100
+	at := func(address string, movesAgo uint64, theirs bool) *connection {
 		a, err := net.ResolveTCPAddr("tcp", address)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return &connection{client: clientOf(a), theirs: theirs, since: now.Add(-time.Duration(seconds) * time.Second)}
+		return &connection{client: clientOf(a), theirs: theirs, since: now - movesAgo}
 	}
 	for name, all := range map[string][]*connection{ // the first has to go
 		"longest":             {at("1.1.1.1:1", 9, true), at("2.2.2.2:1", 8, true)},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"os"
@@ -46,8 +47,8 @@ func mediaType(r *http.Request) (string, map[string]string, error) {
 		return "", nil, &job.Invalid{Field: "body", Fault: job.Unsupported, Reason: "has more than one Content-Type"}
 	}
 	header := r.Header.Get("Content-Type")
-	if header == "" {
-		return "", nil, nil
+	if header == "" || header == applicationJSON {
+		return header, nil, nil // as nearly all say it
 	}
 	name, parameters, err := mime.ParseMediaType(header)
 	if err != nil {
@@ -61,28 +62,39 @@ func mediaType(r *http.Request) (string, map[string]string, error) {
 
 // readBody reads a body of at most limit bytes.
 func readBody(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, error) {
-	tooMuch := &job.Invalid{Field: "body", Fault: job.TooLarge, Reason: fmt.Sprintf("has more than %d bytes", limit)}
-	if r.ContentLength > int64(limit) {
-		return nil, tooMuch
+	tooMuch := func() error {
+		return &job.Invalid{Field: "body", Fault: job.TooLarge, Reason: fmt.Sprintf("has more than %d bytes", limit)}
 	}
-	// What is announced is believed as far as it costs little.
-	read := bytes.NewBuffer(make([]byte, 0, min(max(r.ContentLength, 0), believed)+bytes.MinRead))
-	_, err := read.ReadFrom(http.MaxBytesReader(w, r.Body, int64(limit)))
+	if r.ContentLength > int64(limit) {
+		return nil, tooMuch()
+	}
+	text, err := readAll(w, r, limit)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, tooMuch
+		return nil, tooMuch()
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &requestError{http.StatusRequestTimeout, "body_unread", "the body did not arrive whole in time"}
 	case err != nil:
 		return nil, &requestError{http.StatusBadRequest, "body_unread", "the body ended early"}
 	}
 	connectionOf(r.Context()).ourMove()
-	return read.Bytes(), nil
+	return text, nil
 }
 
 // believed bytes of a Content-Length are made room for at once.
 const believed = 16 << 10
+
+func readAll(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, error) {
+	if n := r.ContentLength; n >= 0 && n <= believed {
+		text := make([]byte, n)
+		_, err := io.ReadFull(r.Body, text)
+		return text, err
+	}
+	read := bytes.NewBuffer(make([]byte, 0, believed))
+	_, err := read.ReadFrom(http.MaxBytesReader(w, r.Body, int64(limit)))
+	return read.Bytes(), err
+}
 
 // decode reads JSON strictly: no unknown or repeated names, nothing after the
 // value, valid UTF-8 only. What is wrong is said with the field's name.

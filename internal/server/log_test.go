@@ -21,7 +21,7 @@ func TestLogIsOfOurWords(t *testing.T) {
 	t.Parallel()
 	s, log := serverOf(func(_ context.Context, r render.Request) (render.Answer, error) {
 		if _, ok := lang.Find(r.Language); ok {
-			return render.Answer{Job: job.Job{Language: r.Language}, Result: job.Result{Outcome: job.Violation}}, nil
+			return render.Answer{Question: &render.Question{Job: job.Job{Language: r.Language}}, Result: job.Result{Outcome: job.Violation}}, nil
 		}
 		return render.Answer{}, &job.Invalid{Field: "language", Reason: r.Language + " is not known"}
 	})
@@ -59,7 +59,7 @@ func TestViolationStorm(t *testing.T) {
 	t.Parallel()
 	const storm = 1000
 	s, log := serverOf(func(context.Context, render.Request) (render.Answer, error) {
-		return render.Answer{Job: job.Job{Language: "haml"}, Result: job.Result{Outcome: job.Violation}}, nil
+		return render.Answer{Question: &render.Question{Job: job.Job{Language: "haml"}}, Result: job.Result{Outcome: job.Violation}}, nil
 	})
 	for range storm {
 		post(t, s, t.Context())

@@ -42,12 +42,15 @@ func (s *Server) markup(language string) handler {
 		if err != nil {
 			return err
 		}
-		answer, err := s.renderer.Render(r.Context(), render.Request{Language: language, Source: source, Tenant: e.holder.Tenant})
+		q, err := s.renderer.Resolve(render.Request{Language: language, Source: source, Tenant: e.holder.Tenant})
 		if err != nil {
 			return err
 		}
-		e.answer = &answer
-		shape, err := markupOf(&answer)
+		answer, err := s.answer(r.Context(), q, e)
+		if err != nil {
+			return err
+		}
+		shape, err := markupOf(answer)
 		if err != nil {
 			return err
 		}
@@ -89,7 +92,7 @@ func (s *Server) readMarkup(w http.ResponseWriter, r *http.Request) (string, err
 		}
 	case "multipart/form-data":
 		return multipartField(string(body), parameters["boundary"])
-	case "application/json":
+	case applicationJSON:
 		var in markupRequest
 		if err := decode(body, &in, json.RejectUnknownMembers(false)); err != nil {
 			return "", err
@@ -100,7 +103,7 @@ func (s *Server) readMarkup(w http.ResponseWriter, r *http.Request) (string, err
 	default:
 		return "", &job.Invalid{
 			Field: "body", Fault: job.Unsupported,
-			Reason: "must be application/x-www-form-urlencoded, multipart/form-data or application/json",
+			Reason: "must be application/x-www-form-urlencoded, multipart/form-data or " + applicationJSON,
 		}
 	}
 	return "", errNoMarkup

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -94,17 +93,21 @@ func (s *Server) logged(h handler) http.HandlerFunc {
 // can do nothing, nobody's page can frame or embed it, and nothing keeps it.
 func setHead(head http.Header, id string) {
 	head["X-Request-Id"] = []string{id}
-	maps.Copy(head, always)
+	head["X-Content-Type-Options"] = noSniff
+	head["Cache-Control"] = noStore
+	head["Content-Security-Policy"] = noContent
+	head["Cross-Origin-Resource-Policy"] = sameOrigin
+	head["Referrer-Policy"] = noReferrer
 }
 
-// always is shared by all answers: a value of it is replaced, never changed.
-var always = http.Header{
-	"X-Content-Type-Options":       {"nosniff"},
-	"Cache-Control":                {"no-store"},
-	"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'"},
-	"Cross-Origin-Resource-Policy": {"same-origin"},
-	"Referrer-Policy":              {"no-referrer"},
-}
+// These are shared by all answers: a head's value is replaced, never changed.
+var (
+	noSniff    = []string{"nosniff"}
+	noStore    = []string{"no-store"}
+	noContent  = []string{"default-src 'none'; frame-ancestors 'none'"}
+	sameOrigin = []string{"same-origin"}
+	noReferrer = []string{"no-referrer"}
+)
 
 // count tells the metrics what the log line tells people.
 func (s *Server) count(e *exchange, rec *recorder) {

@@ -68,20 +68,27 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, e *exchange) err
 	return writeAnswer(w, answer, e.id)
 }
 
+// applicationJSON is the media type of requests.
+const applicationJSON = "application/json"
+
 // readJSON reads a body that must be JSON.
 func readJSON(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, error) {
 	name, _, err := mediaType(r)
 	if err != nil {
 		return nil, err
 	}
-	if name != "application/json" {
-		return nil, &job.Invalid{Field: "body", Fault: job.Unsupported, Reason: "must be application/json"}
+	if name != applicationJSON {
+		return nil, &job.Invalid{Field: "body", Fault: job.Unsupported, Reason: "must be " + applicationJSON}
 	}
 	return readBody(w, r, limit)
 }
 
 // compile does what a renderRequest asks for.
 func (s *Server) compile(ctx context.Context, body []byte, e *exchange) (*render.Answer, error) {
+	known := s.asked.find(e.holder.Tenant, body)
+	if known != nil {
+		return s.answer(ctx, known, e)
+	}
 	var in renderRequest
 	if err := decode(body, &in); err != nil {
 		return nil, err
@@ -92,7 +99,20 @@ func (s *Server) compile(ctx context.Context, body []byte, e *exchange) (*render
 		return nil, err
 	}
 	request.Tenant = e.holder.Tenant
-	answer, err := s.renderer.Render(ctx, request)
+	q, err := s.renderer.Resolve(request)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.answer(ctx, q, e)
+	if err == nil && a.Cached {
+		s.asked.keep(e.holder.Tenant, body, q)
+	}
+	return a, err
+}
+
+func (s *Server) answer(ctx context.Context, q *render.Question, e *exchange) (*render.Answer, error) {
+	e.language = q.Job.Language
+	answer, err := s.renderer.Answer(ctx, q)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (s *Server) result(w http.ResponseWriter, r *http.Request, e *exchange) err
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	answer := render.Answer{Key: key, Cached: true, Entry: entry, Result: job.Result{Outcome: entry.Outcome, Timing: entry.Timing}}
+	answer := render.Answer{Question: &render.Question{Key: key}, Cached: true, Entry: entry, Result: job.Result{Outcome: entry.Outcome, Timing: entry.Timing}}
 	answer.Result.Timing.Queue = 0
 	// The same bytes for everybody have nobody's request id.
 	return writeAnswer(w, &answer, "")

@@ -37,7 +37,8 @@ type Config struct {
 
 // renderer is what the server needs of render.Renderer.
 type renderer interface {
-	Render(ctx context.Context, request render.Request) (render.Answer, error)
+	Resolve(request render.Request) (*render.Question, error)
+	Answer(ctx context.Context, q *render.Question) (render.Answer, error)
 	Stored(ctx context.Context, tenant string, key job.Key) *cache.Entry
 	Left(e *cache.Entry, now time.Time) time.Duration
 	Purge(ctx context.Context, tenant string) (int, error)
@@ -56,6 +57,7 @@ type Server struct {
 	renderer renderer
 	pools    []boxes
 	log      *slog.Logger
+	asked    asked
 
 	public, admin *face
 	draining      atomic.Bool

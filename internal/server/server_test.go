@@ -21,11 +21,17 @@ import (
 	"github.com/fumehood/fumehood/internal/render"
 )
 
-// answers is a renderer whose Render is a function.
+// answers is a renderer that answers by a function.
 type answers func(ctx context.Context, request render.Request) (render.Answer, error)
 
-func (a answers) Render(ctx context.Context, request render.Request) (render.Answer, error) {
-	return a(ctx, request)
+func (answers) Resolve(r render.Request) (*render.Question, error) {
+	j := job.Job{Language: r.Language, Engine: r.Engine, Source: r.Source, Options: r.Options, Locals: r.Locals, Tenant: r.Tenant, Limits: r.Limits}
+	return &render.Question{Job: j, Bypass: r.Bypass}, nil
+}
+
+func (a answers) Answer(ctx context.Context, q *render.Question) (render.Answer, error) {
+	j := q.Job
+	return a(ctx, render.Request{Language: j.Language, Engine: j.Engine, Source: j.Source, Options: j.Options, Locals: j.Locals, Tenant: j.Tenant, Limits: j.Limits, Bypass: q.Bypass})
 }
 func (answers) Stored(context.Context, string, job.Key) *cache.Entry { return nil }
 func (answers) Left(*cache.Entry, time.Time) time.Duration           { return 0 }
@@ -125,7 +131,7 @@ func TestClientWhoLeft(t *testing.T) {
 func TestAnswerIsAlwaysJSON(t *testing.T) {
 	t.Parallel()
 	s, _ := serverOf(func(context.Context, render.Request) (render.Answer, error) {
-		return render.Answer{Result: job.Result{Outcome: job.OK, Output: "a\xffb\u2028</script>\x00"}}, nil
+		return render.Answer{Question: new(render.Question), Result: job.Result{Outcome: job.OK, Output: "a\xffb\u2028</script>\x00"}}, nil
 	})
 	w := post(t, s, t.Context())
 	var shape struct{ Output string }

@@ -17,7 +17,7 @@ import (
 
 // compiled answers at once.
 func compiled(context.Context, render.Request) (render.Answer, error) {
-	return render.Answer{Job: job.Job{Language: "haml"}, Result: job.Result{Outcome: job.OK, Output: "<p>"}}, nil
+	return render.Answer{Question: &render.Question{Job: job.Job{Language: "haml"}}, Result: job.Result{Outcome: job.OK, Output: "<p>"}}, nil
 }
 
 const short = 300 * time.Millisecond
@@ -87,7 +87,7 @@ func TestAnswerUnread(t *testing.T) {
 	l := listen(t, func(c *Config) { c.BodyTimeout, c.WriteTimeout = short, 2*short }, func(context.Context, render.Request) (render.Answer, error) {
 		running.Add(1)
 		defer running.Add(-1)
-		return render.Answer{Job: job.Job{Language: "haml"}, Result: job.Result{Outcome: job.OK, Output: strings.Repeat("x", answerBytes)}}, nil
+		return render.Answer{Question: &render.Question{Job: job.Job{Language: "haml"}}, Result: job.Result{Outcome: job.OK, Output: strings.Repeat("x", answerBytes)}}, nil
 	})
 	// A small window, so that the kernel does not take the answer in.
 	dialer := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
