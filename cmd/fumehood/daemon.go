@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -269,7 +268,7 @@ const turnsPerProcessor = 4
 
 func admissionOf(c config.Config) admit.Config {
 	return admit.Config{
-		Turns: turnsPerProcessor * runtime.NumCPU(), SharedTurns: max(1, runtime.NumCPU()-1), Running: c.Concurrency, Queue: c.Queue, Timeout: c.QueueTimeout,
+		Turns: turnsPerProcessor * config.Processors(), SharedTurns: max(1, config.Processors()-1), Running: c.Concurrency, Queue: c.Queue, Timeout: c.QueueTimeout,
 		TenantRunning: c.TenantConcurrency, TenantCPU: c.TenantCPU,
 	}
 }
@@ -289,7 +288,7 @@ func (d *daemon) start() {
 	d.ready, d.failed = make(chan struct{}), make(chan error, len(d.pools))
 	d.running.Go(func() {
 		began := time.Now()
-		turns := semaphore.NewWeighted(int64(runtime.NumCPU()))
+		turns := semaphore.NewWeighted(int64(config.Processors()))
 		var starting sync.WaitGroup
 		for _, p := range d.pools {
 			if turns.Acquire(life, 1) != nil {

@@ -50,6 +50,38 @@ func TestSharedTurns(t *testing.T) {
 	})
 }
 
+// A tenant is there for as long as it waits, runs, or was done a moment ago, and
+// not only for a while after it came.
+func TestCompany(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(func(c *Config) { c.Turns, c.SharedTurns, c.Timeout = 8, 1, time.Hour })
+		long := must(t, g, "ruby", "b")
+		time.Sleep(2 * company)
+		long.End()
+		must(t, g, "ruby", "a")
+		if !waits(t, g, "ruby", "a") {
+			t.Error("whose compile took long is forgotten")
+		}
+	})
+}
+
+// Whose own limit keeps it waiting is told how long its own line takes.
+func TestCrowdComesBackLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := gate(func(c *Config) { c.Turns, c.TenantRunning, c.Queue = 8, 1, 100 })
+		g.kind("ruby").whole = time.Second
+		g.kind("ruby").hold = time.Millisecond
+		must(t, g, "ruby", "a")
+		for range 3 {
+			go g.Admit(t.Context(), "ruby", "a")
+		}
+		synctest.Wait()
+		if a, b := g.backlog(g.tenant("a"), g.kind("ruby")), g.backlog(g.tenant("b"), g.kind("ruby")); a != 4*time.Second || b >= a {
+			t.Errorf("a line of three takes %v, another tenant's own %v", a, b)
+		}
+	})
+}
+
 // Who compiles without a pause gives way to who comes now and then.
 func TestWithoutPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

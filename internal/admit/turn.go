@@ -27,6 +27,7 @@ var _ job.Watcher = (*Turn)(nil)
 // Precondition: mu held.
 func (t *Turn) begin() {
 	g := t.gate
+	g.visited(t.tenant)
 	g.brisk++
 	g.running++
 	t.tenant.brisk++
@@ -98,6 +99,7 @@ func (t *Turn) end() {
 	t.gate.running--
 	t.tenant.running--
 	t.tenant.idle = time.Now()
+	t.gate.visited(t.tenant)
 	t.kind.running--
 	t.gate.dispatch()
 }

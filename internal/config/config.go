@@ -2,6 +2,7 @@ package config
 
 import (
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/fumehood/fumehood/internal/job"
@@ -114,8 +115,18 @@ func (c *Config) MostBoxes() int {
 	if c.BoxesPerKind > 0 {
 		return c.BoxesPerKind
 	}
-	return max(1, runtime.NumCPU()/4)
+	return max(1, Processors()/4)
 }
+
+// Processors is how many there are to compile on: the machine's, or fewer where
+// the daemon's control group has a quota, as Go counts them. GOMAXPROCS is about
+// the daemon's own code, and has no say in it.
+var Processors = sync.OnceValue(func() int {
+	before := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(before)
+	runtime.SetDefaultGOMAXPROCS()
+	return runtime.GOMAXPROCS(0)
+})
 
 // LeastParked is how many cells of a kind wait for a job whatever the demand.
 func (c *Config) LeastParked() int {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -200,5 +201,16 @@ func TestDocumentAgrees(t *testing.T) {
 	flags.VisitAll(func(f *flag.Flag) { want[f.Name] = f.DefValue })
 	if diff := cmp.Diff(want, documented); diff != "" {
 		t.Errorf("docs/CONFIG.md (-code +document):\n%s", diff)
+	}
+}
+
+// What is set for the daemon's own code says nothing of the machine.
+func TestProcessors(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	if n := Processors(); n < 1 || n > runtime.NumCPU() || n == 1 && runtime.NumCPU() > 1 {
+		t.Errorf("%d of %d processors", n, runtime.NumCPU())
+	}
+	if n := runtime.GOMAXPROCS(0); n != 1 {
+		t.Errorf("afterwards Go has %d", n)
 	}
 }
