@@ -140,7 +140,9 @@ func benchCommand(ctx context.Context, args []string, s streams) error {
 		return usageError(err.Error(), benchHint)
 	}
 	leaveProcessors()
-	watchLess()
+	if f.load.Dense() {
+		watchLess()
+	}
 	defer runtime.KeepAlive(ballast())
 	switch err := f.check(); {
 	case err != nil:

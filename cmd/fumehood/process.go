@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strconv"
 	"time"
 
@@ -39,43 +38,51 @@ func beServedFirst() {
 	if err != nil || nice != usualNice {
 		return
 	}
-	for _, id := range threads() {
-		_ = unix.Setpriority(unix.PRIO_PROCESS, id, daemonNice)
+	// One that was not seen may have been started by one that was not yet set.
+	for seen, before := threads(), 0; len(seen) > before; seen, before = threads(), len(seen) {
+		for _, id := range seen {
+			_ = unix.Setpriority(unix.PRIO_PROCESS, id, daemonNice)
+		}
 	}
 }
 
 // monitorSlack is how much later than it asked for Go's monitor is woken.
-const monitorSlack = 10 * time.Millisecond
+const monitorSlack = time.Millisecond
 
-// watchLess has Go's monitor (runtime.sysmon) sleep 10 ms where it means to sleep
-// 20 us, as it does itself when it has found nothing to do fifty times. It is awake
-// whenever anything is, and in a process that is woken a few thousand times a
-// second to do a little each time it takes a quarter of all that the process uses
-// (docs/adr/027). What it is there for can wait that long: a thread in a system
-// call that blocks is missed 10 ms later.
+// watchLess has Go's monitor (runtime.sysmon) sleep a millisecond where it means to
+// sleep 20 us. It is awake whenever anything is, and in a process that is woken a
+// few thousand times a second to do a little each time it takes a quarter of all
+// that the process uses (docs/adr/027). What it is there for can wait that long: a
+// thread in a system call that blocks is missed a millisecond later.
 //
-// The monitor is the first thread that the runtime starts. Its slack can be set
-// with CAP_SYS_NICE (proc_pid_timerslack_ns(5)), and else stays as it is.
+// The monitor is the first thread that the runtime starts. Threads that it starts
+// inherit its slack, and have their timers a millisecond late; boxes do not (init
+// takes the usual one). It can be set with CAP_SYS_NICE (proc_pid_timerslack_ns(5)),
+// and else stays as it is.
 func watchLess() {
 	if ids := threads(); len(ids) > 1 {
 		_ = os.WriteFile(filepath.Join("/proc", strconv.Itoa(ids[1]), "timerslack_ns"), strconv.AppendInt(nil, monitorSlack.Nanoseconds(), 10), 0)
 	}
 }
 
-// threads are the ids of this process's threads, the oldest first; none if /proc
-// does not say.
+// threads are the ids of this process's threads in the order in which they were
+// started, as the kernel lists them; none if /proc does not say.
 func threads() []int {
-	entries, err := os.ReadDir(filepath.Join("/proc", strconv.Itoa(os.Getpid()), "task"))
+	dir, err := os.Open(filepath.Join("/proc", strconv.Itoa(os.Getpid()), "task"))
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	names, err := dir.Readdirnames(-1)
 	if err != nil {
 		return nil
 	}
 	var ids []int
-	for _, e := range entries {
-		if id, err := strconv.Atoi(e.Name()); err == nil {
+	for _, name := range names {
+		if id, err := strconv.Atoi(name); err == nil {
 			ids = append(ids, id)
 		}
 	}
-	slices.Sort(ids)
 	return ids
 }
 

@@ -43,6 +43,13 @@ func (l Load) check() error {
 	return nil
 }
 
+// Dense reports whether nobody is to notice a millisecond by which a timer is late:
+// what is sent waits for no timer, or for one that is no more exact.
+func (l Load) Dense() bool { return l.Rate == 0 || l.gap() < frequent }
+
+// gap is the time between two requests of an open loop.
+func (l Load) gap() time.Duration { return time.Duration(float64(time.Second) / l.Rate) }
+
 // running is a load under way.
 type running struct {
 	load   Load
@@ -126,7 +133,7 @@ func (r *running) open(ctx context.Context) {
 	defer shots.Wait()
 	room := semaphore.NewWeighted(int64(r.load.InFlight))
 	left := newCountdown(r.load.Requests)
-	gap := time.Duration(float64(time.Second) / r.load.Rate)
+	gap := r.load.gap()
 	var rest time.Duration
 	if gap < frequent {
 		rest = nap

@@ -11,7 +11,10 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // transport sends requests over connections that it keeps, each from the
@@ -26,7 +29,7 @@ type transport struct {
 	most int
 
 	mu sync.Mutex
-	// idle are those that were used last at the end, by address.
+	// idle has those that were used last at the end.
 	idle map[string][]*connection
 }
 
@@ -34,38 +37,30 @@ type transport struct {
 type connection struct {
 	net.Conn
 	reader *bufio.Reader
-	used   bool
 }
 
 var _ http.RoundTripper = (*transport)(nil)
 
-// RoundTrip is http.RoundTripper's. A connection that the server has closed since
-// it was used last is another's fault than the request's, which is then sent again.
+// RoundTrip is http.RoundTripper's. Nothing is sent twice: what a server did not
+// answer is an error, and counts as one.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	for {
-		c, err := t.take(r)
-		if err != nil {
-			return nil, err
+	c, err := t.take(r)
+	if err != nil {
+		if r.Body != nil {
+			r.Body.Close()
 		}
-		response, err := c.exchange(r)
-		if err == nil {
-			t.keep(r, c, response)
-			return response, nil
-		}
-		c.Close()
-		if !c.used || r.GetBody == nil || !errors.Is(err, errStale) || r.Context().Err() != nil {
-			return nil, err
-		}
-		if r.Body, err = r.GetBody(); err != nil {
-			return nil, err
-		}
+		return nil, err
 	}
+	response, err := c.exchange(r)
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	t.keep(r, c, response)
+	return response, nil
 }
 
-// errStale: the server has ended a connection before it answered on it.
-var errStale = errors.New("the connection was closed")
-
-// address is where a request goes, and is what connections are kept under.
+// address is where a request goes.
 func address(r *http.Request) string {
 	port := r.URL.Port()
 	if port == "" {
@@ -74,41 +69,72 @@ func address(r *http.Request) string {
 	return net.JoinHostPort(r.URL.Hostname(), port)
 }
 
+// key is what connections are kept under.
+func key(r *http.Request) string { return r.URL.Scheme + "://" + r.URL.Host }
+
+// take gives out the connection that was used last and is still open, or a new
+// one.
 func (t *transport) take(r *http.Request) (*connection, error) {
-	to := address(r)
-	t.mu.Lock()
-	if of := t.idle[to]; len(of) > 0 {
-		c := of[len(of)-1]
-		t.idle[to] = of[:len(of)-1]
-		t.mu.Unlock()
-		return c, nil
+	for c := t.last(key(r)); c != nil; c = t.last(key(r)) {
+		if c.open() {
+			return c, nil
+		}
+		c.Close()
 	}
-	t.mu.Unlock()
 	dial := (&net.Dialer{}).DialContext
 	if r.URL.Scheme == "https" {
 		dial = (&tls.Dialer{}).DialContext
 	}
-	conn, err := dial(r.Context(), "tcp", to)
+	conn, err := dial(r.Context(), "tcp", address(r))
 	if err != nil {
 		return nil, err
 	}
 	return &connection{Conn: conn, reader: bufio.NewReader(conn)}, nil
 }
 
-// keep puts a connection back, unless one end of it has announced to close it.
-func (t *transport) keep(r *http.Request, c *connection, response *http.Response) {
-	c.used = true
-	to := address(r)
+func (t *transport) last(key string) *connection {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if r.Close || response.Close || len(t.idle[to]) >= t.most {
+	of := t.idle[key]
+	if len(of) == 0 {
+		return nil
+	}
+	c := of[len(of)-1]
+	t.idle[key] = of[:len(of)-1]
+	return c
+}
+
+// open reports whether the server has neither closed the connection nor said
+// anything since the last answer.
+func (c *connection) open() bool {
+	under := c.Conn
+	if encrypted, ok := under.(*tls.Conn); ok {
+		under = encrypted.NetConn()
+	}
+	raw, err := under.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return false
+	}
+	var looked error
+	err = raw.Read(func(fd uintptr) bool {
+		_, _, looked = unix.Recvfrom(int(fd), make([]byte, 1), unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		return true
+	})
+	return err == nil && errors.Is(looked, unix.EAGAIN)
+}
+
+// keep puts a connection back, unless one end of it has announced to close it.
+func (t *transport) keep(r *http.Request, c *connection, response *http.Response) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if r.Close || response.Close || c.reader.Buffered() > 0 || len(t.idle[key(r)]) >= t.most {
 		c.Close()
 		return
 	}
 	if t.idle == nil {
 		t.idle = make(map[string][]*connection)
 	}
-	t.idle[to] = append(t.idle[to], c)
+	t.idle[key(r)] = append(t.idle[key(r)], c)
 }
 
 // exchange sends one request and reads its answer. When the request's context
@@ -134,21 +160,19 @@ func (c *connection) send(r *http.Request) (*http.Response, error) {
 	if err := r.Write(&text); err != nil {
 		return nil, err
 	}
-	if _, err := c.Write(text.Bytes()); err != nil {
-		return nil, fmt.Errorf("%w: %w", errStale, err)
-	}
-	if _, err := c.reader.Peek(1); err != nil {
-		return nil, fmt.Errorf("%w: %w", errStale, err)
-	}
+	// Who refuses need not have read it all.
+	_, unsent := c.Write(text.Bytes())
 	response, err := http.ReadResponse(c.reader, r)
 	if err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
+		return nil, fmt.Errorf("read the answer: %w", errors.Join(unsent, err))
 	}
-	defer response.Body.Close()
+	// To close the body would be to read all of it, however long; the connection is
+	// closed in its place.
 	body, err := readWhole(response)
 	if err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
+	response.Close = response.Close || unsent != nil
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	return response, nil
 }

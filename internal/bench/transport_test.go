@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -65,20 +66,90 @@ func post(t *testing.T, ctx context.Context, by *http.Client, url string) (strin
 	return string(a.Raw), err
 }
 
-// A server may close what nobody uses; the next request goes over a new one.
+// A server may close what nobody uses, or say what nobody asked for; the next
+// request goes over a new connection.
 func TestTransportOutlivesConnections(t *testing.T) {
 	t.Parallel()
-	url, connections := speak(t, func(conn net.Conn, heard *bufio.Reader) {
-		if hear(heard) {
+	for _, end := range []func(conn net.Conn){
+		func(conn net.Conn) { conn.Close() },
+		func(conn net.Conn) { fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong") },
+	} {
+		asked, done := make(chan bool, 1), make(chan bool, 1)
+		url, connections := speak(t, func(conn net.Conn, heard *bufio.Reader) {
+			if hear(heard) {
+				fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+				<-asked
+				end(conn)
+				done <- true
+			}
+		})
+		client := &http.Client{Transport: &transport{most: 4}}
+		for n := int64(1); n <= 3; n++ {
+			body, err := post(t, t.Context(), client, url)
+			if err != nil || body != "ok" || connections.Load() != n {
+				t.Fatalf("%q, %v, connection %d", body, err, connections.Load())
+			}
+			asked <- true
+			<-done
+		}
+	}
+}
+
+// Nothing is sent twice: whoever heard a request and hung up has lost it.
+func TestTransportSendsOnce(t *testing.T) {
+	t.Parallel()
+	var heardOf atomic.Int64
+	url, _ := speak(t, func(conn net.Conn, heard *bufio.Reader) {
+		for hear(heard) {
+			if heardOf.Add(1) == 2 {
+				return
+			}
 			fmt.Fprint(conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 		}
 	})
-	client := &http.Client{Transport: &transport{most: 4}}
-	for n := int64(1); n <= 3; n++ {
-		body, err := post(t, t.Context(), client, url)
-		if err != nil || body != "ok" || connections.Load() != n {
-			t.Fatalf("%q, %v, connection %d", body, err, connections.Load())
+	client := &http.Client{Transport: &transport{most: 1}}
+	if _, err := post(t, t.Context(), client, url); err != nil {
+		t.Fatal(err)
+	}
+	if body, err := post(t, t.Context(), client, url); err == nil || heardOf.Load() != 2 {
+		t.Errorf("%q, %v, sent %d times", body, err, heardOf.Load())
+	}
+}
+
+// Who refuses a request without reading it is heard all the same.
+func TestTransportHearsARefusal(t *testing.T) {
+	t.Parallel()
+	url, _ := speak(t, func(conn net.Conn, heard *bufio.Reader) {
+		if _, err := heard.Peek(1); err == nil {
+			fmt.Fprint(conn, "HTTP/1.1 429 Too Many Requests\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlater")
+			conn.(*net.TCPConn).CloseWrite()
+			time.Sleep(10 * time.Millisecond)
 		}
+	})
+	r, err := http.NewRequest(http.MethodPost, url, strings.NewReader(strings.Repeat("x", 16<<20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, err := exchange(&http.Client{Transport: &transport{}}, r); err != nil || a.Status != http.StatusTooManyRequests {
+		t.Errorf("%d, %v", a.Status, err)
+	}
+}
+
+// An answer without an end is an error soon, and not when the caller's time is up.
+func TestTransportCutsOff(t *testing.T) {
+	t.Parallel()
+	url, _ := speak(t, func(conn net.Conn, heard *bufio.Reader) {
+		if hear(heard) {
+			fmt.Fprint(conn, "HTTP/1.1 200 OK\r\n\r\n")
+			for {
+				if _, err := conn.Write(make([]byte, 1<<20)); err != nil {
+					return
+				}
+			}
+		}
+	})
+	if _, err := post(t, t.Context(), &http.Client{Transport: &transport{most: 1}}, url); err == nil || !strings.Contains(err.Error(), "more than") {
+		t.Error(err)
 	}
 }
 
@@ -106,7 +177,7 @@ func TestTransportKeeps(t *testing.T) {
 			})
 		}
 		all.Wait()
-		kept := keeps.idle[strings.TrimPrefix(url, "http://")]
+		kept := keeps.idle[url]
 		if len(kept) != want {
 			t.Errorf("%q: %d connections are kept, want %d", ending, len(kept), want)
 		}
@@ -140,7 +211,7 @@ func TestTransportRefuses(t *testing.T) {
 			if err == nil || connections.Load() != 1 {
 				t.Errorf("%d bytes, %v, %d connections", len(body), err, connections.Load())
 			}
-			if n := len(keeps.idle[strings.TrimPrefix(url, "http://")]); n != 0 {
+			if n := len(keeps.idle[url]); n != 0 {
 				t.Errorf("%d connections are kept", n)
 			}
 		})
@@ -166,9 +237,10 @@ func TestTransportGivesUp(t *testing.T) {
 // TLS is spoken where the URL says so, and a certificate looked at.
 func TestTransportSpeaksTLS(t *testing.T) {
 	t.Parallel()
-	s := httptest.NewTLSServer(http.NotFoundHandler())
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
 	defer s.Close()
-	s.Config.ErrorLog = nil
 	_, err := post(t, t.Context(), &http.Client{Transport: &transport{}}, s.URL)
 	if err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("%v", err)

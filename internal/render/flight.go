@@ -55,7 +55,7 @@ func (fs *flights) join(ctx context.Context, key flightKey, may func() error, co
 	select {
 	case <-f.done:
 		answer := f.answer
-		answer.Coalesced = joined
+		answer.Coalesced = joined && !answer.Cached
 		return answer, f.err
 	case <-ctx.Done():
 		fs.leave(key, f)

@@ -114,8 +114,9 @@ func (r *Renderer) Engines(l *lang.Language) []string {
 	return all
 }
 
-// Check reports that a tenant's request would be refused whatever it asks for,
-// before any of it is read. The error is *admit.Refusal.
+// Check reports that a tenant's compile would be refused whatever it is of, before
+// any of the request is read: what the cache has would be refused with it. The
+// error is *admit.Refusal.
 func (r *Renderer) Check(tenant string) error {
 	return r.gate.Check(tenant)
 }

@@ -10,16 +10,18 @@ import (
 
 // asked remembers what bodies have asked, of those that were answered from the
 // cache: who asks the same again, byte for byte, is not read, checked and hashed
-// again, which takes as long as all else of a hit. A body is at one place, and the
-// next one that belongs there takes it. Nothing in it is ever out of date: what a
-// body asks does not change while the daemon runs, and the answer is looked for
-// each time. Its zero value is ready; it is safe for concurrent use.
+// again, which takes a tenth of a hit. A body is at one place, and the next one
+// that belongs there takes it. Nothing in it is ever out of date: what a body asks
+// does not change while the daemon runs, and the answer is looked for each time. A
+// body is forgotten when it has no answer in the cache any more, and when its
+// tenant's answers are purged. Its zero value is ready; it is safe for concurrent
+// use.
 type asked struct {
 	places [askedPlaces]atomic.Pointer[askedBody]
 }
 
-// The most that it holds is askedPlaces times askedBytes, and as much again for
-// the questions: 16 MiB.
+// The most that it holds is askedPlaces bodies and as many questions, each of
+// about askedBytes: 16 MiB.
 const (
 	askedPlaces = 1024
 	askedBytes  = 8 << 10
@@ -45,6 +47,9 @@ func (a *asked) place(tenant string, body []byte) *atomic.Pointer[askedBody] {
 
 // find is what a tenant's body asks, nil if that has to be found out.
 func (a *asked) find(tenant string, body []byte) *render.Question {
+	if len(body) > askedBytes {
+		return nil
+	}
 	known := a.place(tenant, body).Load()
 	if known == nil || known.tenant != tenant || !bytes.Equal(known.body, body) {
 		return nil
@@ -54,8 +59,30 @@ func (a *asked) find(tenant string, body []byte) *render.Question {
 
 // keep remembers what a body asks, unless it is too long.
 func (a *asked) keep(tenant string, body []byte, q *render.Question) {
-	if len(body) > askedBytes {
+	// Numbers may be longer in the form in which they are compared.
+	if len(body) > askedBytes || len(q.Job.Options)+len(q.Job.Locals) > askedBytes {
 		return
 	}
 	a.place(tenant, body).Store(&askedBody{tenant, bytes.Clone(body), q})
+}
+
+// forget empties the place of a body, whosever it is by now.
+func (a *asked) forget(tenant string, body []byte) {
+	a.place(tenant, body).Store(nil)
+}
+
+// forgetOf forgets what a tenant has asked.
+func (a *asked) forgetOf(tenant string) {
+	for i := range a.places {
+		if known := a.places[i].Load(); known != nil && known.tenant == tenant {
+			a.places[i].CompareAndSwap(known, nil)
+		}
+	}
+}
+
+// forgetAll forgets everything.
+func (a *asked) forgetAll() {
+	for i := range a.places {
+		a.places[i].Store(nil)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/render"
 )
 
@@ -36,6 +37,22 @@ func TestAsked(t *testing.T) {
 	}
 	if a.keep("acme", long[1:], q); a.find("acme", long[1:]) != q {
 		t.Error("the longest body was not kept")
+	}
+	a.keep("acme", []byte("numbers"), &render.Question{Job: job.Job{Locals: long}})
+	if a.find("acme", []byte("numbers")) != nil {
+		t.Error("a question that is too long was kept")
+	}
+	a.keep("other", []byte("body"), q)
+	a.forgetOf("acme")
+	if a.find("acme", []byte("body")) != nil || a.find("other", []byte("body")) != q {
+		t.Error("not one tenant's bodies alone are forgotten")
+	}
+	if a.forget("other", []byte("body")); a.find("other", []byte("body")) != nil {
+		t.Error("a body is not forgotten")
+	}
+	a.keep("other", []byte("body"), q)
+	if a.forgetAll(); a.find("other", []byte("body")) != nil {
+		t.Error("not all is forgotten")
 	}
 	var all sync.WaitGroup
 	for i := range 4 {
@@ -72,7 +89,13 @@ func TestAskedAgain(t *testing.T) {
 	if _, _, s := k.send(t, "DELETE", "/v1/results", "acme", ""); s.Purged != 1 {
 		t.Errorf("%d purged", s.Purged)
 	}
+	if k.asked.find("acme", []byte(body)) != nil || k.asked.find("other", []byte(body)) != nil {
+		t.Error("purged, or asked once, and still there")
+	}
 	asks("acme", 3)
 	asks("acme", 3)
 	asks("other", 3)
+	if k.asked.find("acme", []byte(body)) == nil || k.asked.find("other", []byte(body)) == nil {
+		t.Error("a body that was asked again is not remembered")
+	}
 }

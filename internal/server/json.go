@@ -85,6 +85,8 @@ func readBody(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, 
 // believed bytes of a Content-Length are made room for at once.
 const believed = 16 << 10
 
+// readAll reads a body of which readBody has seen that no more than limit bytes
+// are announced.
 func readAll(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, error) {
 	if n := r.ContentLength; n >= 0 && n <= believed {
 		text := make([]byte, n)

@@ -87,7 +87,11 @@ func readJSON(w http.ResponseWriter, r *http.Request, limit job.Bytes) ([]byte, 
 func (s *Server) compile(ctx context.Context, body []byte, e *exchange) (*render.Answer, error) {
 	known := s.asked.find(e.holder.Tenant, body)
 	if known != nil {
-		return s.answer(ctx, known, e)
+		a, err := s.answer(ctx, known, e)
+		if err != nil || !a.Cached {
+			s.asked.forget(e.holder.Tenant, body)
+		}
+		return a, err
 	}
 	var in renderRequest
 	if err := decode(body, &in); err != nil {
