@@ -118,12 +118,12 @@ func (r *running) closed(ctx context.Context) {
 	clients.Wait()
 }
 
-// An open loop of which more than one request is due in a millisecond sleeps two at
+// An open loop of which more than one request is due in a millisecond sleeps three at
 // least. To be woken for each costs more than to send it, on processors that the
 // daemon needs. What is sent late for it counts as latency.
 const (
 	frequent = time.Millisecond
-	nap      = 2 * time.Millisecond
+	nap      = 3 * time.Millisecond
 )
 
 // open sends each request when it is due, whatever became of those before. One
