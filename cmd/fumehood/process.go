@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"time"
 
@@ -39,7 +40,7 @@ func beServedFirst() {
 		return
 	}
 	// One that was not seen may have been started by one that was not yet set.
-	for seen, before := threads(), 0; len(seen) > before; seen, before = threads(), len(seen) {
+	for seen, before := threads(), []int(nil); !slices.Equal(seen, before); seen, before = threads(), seen {
 		for _, id := range seen {
 			_ = unix.Setpriority(unix.PRIO_PROCESS, id, daemonNice)
 		}

@@ -17,8 +17,7 @@ import (
 )
 
 // The thread that is told to watch less is Go's monitor: the only one that
-// sleeps by nanosleep(2), and the only one that never waits for anything else
-// than time and its own note.
+// sleeps by nanosleep(2) nearly all the time.
 func TestTheMonitorIsTheFirstThread(t *testing.T) {
 	ids := threads()
 	if len(ids) < 2 || ids[0] != os.Getpid() {
@@ -40,20 +39,16 @@ func TestTheMonitorIsTheFirstThread(t *testing.T) {
 		switch call := callOf(t, ids[1]); call {
 		case unix.SYS_NANOSLEEP:
 			asleep++
-		case unix.SYS_FUTEX, running:
-		default:
+		case unix.SYS_READ, unix.SYS_WRITE, unix.SYS_ACCEPT4:
 			t.Fatalf("the first thread is in system call %d", call)
 		}
 	}
-	if asleep == 0 {
-		t.Error("the first thread was never seen to sleep")
+	if asleep < 1000 {
+		t.Errorf("the first thread was seen to sleep %d times of 2000", asleep)
 	}
 }
 
-// running stands for the system call of a thread that is in none.
-const running = -1
-
-// callOf is the system call that a thread of this process is in.
+// callOf is the system call that a thread of this process is in, -1 for none.
 func callOf(t *testing.T, id int) int {
 	t.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/syscall", id))
@@ -63,7 +58,7 @@ func callOf(t *testing.T, id int) int {
 	number, _, _ := bytes.Cut(text, []byte(" "))
 	call, err := strconv.Atoi(string(number))
 	if err != nil {
-		return running
+		return -1
 	}
 	return call
 }

@@ -51,8 +51,8 @@ type visit struct {
 	at     time.Time
 }
 
-// company is how long a tenant counts as being there after it asked for something
-// and after it was done with it.
+// company is how long a tenant counts as being there after it came, got a turn, and
+// was done with it.
 const company = 10 * time.Second
 
 // visited notes that a tenant is here.
@@ -139,7 +139,7 @@ func (g *Gate) enter(kindName, tenantName string) (*waiter, error) {
 	}
 	if leaves != nil {
 		g.unqueue(leaves)
-		leaves.told <- g.refuse(g.reason(leaves.turn.tenant, Full), g.backlog(leaves.turn.tenant, leaves.turn.kind))
+		leaves.told <- g.refuse(g.reason(leaves.turn.tenant, Full), g.comeBack(leaves.turn.tenant, leaves.turn.kind))
 	}
 	g.visited(t)
 	w := &waiter{turn: &Turn{gate: g, tenant: t, kind: k}, told: make(chan error, 1)}
@@ -165,7 +165,7 @@ func (g *Gate) leave(w *waiter, why error) error {
 	}
 	g.unqueue(w)
 	if why == nil {
-		why = g.refuse(g.reason(w.turn.tenant, Late), g.backlog(w.turn.tenant, w.turn.kind))
+		why = g.refuse(g.reason(w.turn.tenant, Late), g.comeBack(w.turn.tenant, w.turn.kind))
 	}
 	return why
 }
@@ -275,17 +275,26 @@ const (
 // backlog is how long it takes until the compiles that wait for a kind have run,
 // and one more of the tenant: as fast as turns become free, the tenant's own as
 // fast as those that it may have, or places for those that go on without one, of
-// which one tenant has two thirds at most and no more than its own limit.
+// which one tenant has two thirds at most.
 // Precondition: mu held.
 func (g *Gate) backlog(t *tenant, k *kind) time.Duration {
 	places := max(1, g.config.Running*tenantShare/(tenantShare+1))
-	ownPlaces := places
-	if limit := g.config.TenantRunning; limit > 0 {
-		ownPlaces = min(limit, places)
-	}
 	own, _ := t.waiting(k)
 	n, mine := time.Duration(k.waiting+1), time.Duration(own+1)
-	return max(n*k.hold/time.Duration(g.config.Turns), mine*k.hold/time.Duration(g.turnsOf(t)), n*k.whole/time.Duration(places), mine*k.whole/time.Duration(ownPlaces))
+	return max(n*k.hold/time.Duration(g.config.Turns), mine*k.hold/time.Duration(g.turnsOf(t)), n*k.whole/time.Duration(places))
+}
+
+// comeBack is when a tenant that is refused may have better luck: the backlog, and
+// what of it is the tenant's own as fast as its own limit lets it run. That is no
+// reason to refuse anybody, as a mean of all tenants may be another's doing.
+// Precondition: mu held.
+func (g *Gate) comeBack(t *tenant, k *kind) time.Duration {
+	wait := g.backlog(t, k)
+	if limit := g.config.TenantRunning; limit > 0 {
+		own, _ := t.waiting(k)
+		wait = max(wait, time.Duration(own+1)*k.whole/time.Duration(limit))
+	}
+	return wait
 }
 
 // Precondition: mu held.

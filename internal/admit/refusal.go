@@ -82,11 +82,12 @@ func (g *Gate) place(t *tenant, k *kind) (leaves *waiter, err error) {
 	if len(t.line) == 0 && g.mayRun(t) && g.mayRunOf(k) {
 		return nil, nil
 	}
+	line := k
 	if k.waiting < g.config.Queue && wait < g.config.Timeout {
-		k = nil // it is all lines together that are too long
+		line = nil // it is all lines together that are too long
 	}
-	if leaves = g.lastOfLongest(t, k); leaves == nil {
-		return nil, g.refuse(g.reason(t, Full), wait)
+	if leaves = g.lastOfLongest(t, line); leaves == nil {
+		return nil, g.refuse(g.reason(t, Full), g.comeBack(t, k))
 	}
 	return leaves, nil
 }
@@ -113,12 +114,12 @@ func (g *Gate) lastOfLongest(t *tenant, k *kind) *waiter {
 	return last
 }
 
-// longest is the longest backlog of any kind.
+// longest is when a tenant may come back for whatever kind.
 // Precondition: mu held.
 func (g *Gate) longest(t *tenant) time.Duration {
 	var longest time.Duration
 	for _, k := range g.kinds {
-		longest = max(longest, g.backlog(t, k))
+		longest = max(longest, g.comeBack(t, k))
 	}
 	return longest
 }

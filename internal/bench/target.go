@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
@@ -117,9 +118,14 @@ func exchange(c *http.Client, r *http.Request) (Answer, error) {
 	return Answer{Status: response.StatusCode, Raw: raw}, nil
 }
 
+// jobsTimeout is how long a daemon may take to say it.
+const jobsTimeout = 10 * time.Second
+
 // Jobs is how many compiles the daemon's boxes have run, by GET /v1/boxes; it
 // takes a token of the scope admin, if tokens are needed.
 func (s *Server) Jobs(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, jobsTimeout)
+	defer cancel()
 	get, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/v1/boxes", http.NoBody)
 	if err != nil {
 		return 0, err

@@ -81,9 +81,10 @@ func (t *transport) take(r *http.Request) (*connection, error) {
 		}
 		c.Close()
 	}
-	dial := (&net.Dialer{}).DialContext
+	plain := &net.Dialer{Timeout: dialTimeout}
+	dial := plain.DialContext
 	if r.URL.Scheme == "https" {
-		dial = (&tls.Dialer{}).DialContext
+		dial = (&tls.Dialer{NetDialer: plain}).DialContext
 	}
 	conn, err := dial(r.Context(), "tcp", address(r))
 	if err != nil {
@@ -103,6 +104,9 @@ func (t *transport) last(key string) *connection {
 	t.idle[key] = of[:len(of)-1]
 	return c
 }
+
+// dialTimeout bounds the way to a connection, whatever the request's own time.
+const dialTimeout = 30 * time.Second
 
 // open reports whether the server has neither closed the connection nor said
 // anything since the last answer.

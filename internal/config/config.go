@@ -119,14 +119,16 @@ func (c *Config) MostBoxes() int {
 }
 
 // Processors is how many there are to compile on: the machine's, or fewer where
-// the daemon's control group has a quota, as Go counts them. GOMAXPROCS is about
-// the daemon's own code, and has no say in it.
-var Processors = sync.OnceValue(func() int {
+// the daemon's control group has a quota, as Go counts them: rounded up, and two
+// at least. GOMAXPROCS is about the daemon's own code, and has no say in it.
+var Processors = sync.OnceValue(processors)
+
+func processors() int {
 	before := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(before)
 	runtime.SetDefaultGOMAXPROCS()
 	return runtime.GOMAXPROCS(0)
-})
+}
 
 // LeastParked is how many cells of a kind wait for a job whatever the demand.
 func (c *Config) LeastParked() int {

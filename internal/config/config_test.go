@@ -207,7 +207,7 @@ func TestDocumentAgrees(t *testing.T) {
 // What is set for the daemon's own code says nothing of the machine.
 func TestProcessors(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	if n := Processors(); n < 1 || n > runtime.NumCPU() || n == 1 && runtime.NumCPU() > 1 {
+	if n := processors(); n < 1 || n > runtime.NumCPU() || n == 1 && runtime.NumCPU() > 1 {
 		t.Errorf("%d of %d processors", n, runtime.NumCPU())
 	}
 	if n := runtime.GOMAXPROCS(0); n != 1 {

@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"sync/atomic"
 
+	"github.com/fumehood/fumehood/internal/job"
 	"github.com/fumehood/fumehood/internal/render"
 )
 
@@ -13,15 +14,15 @@ import (
 // again, which takes a tenth of a hit. A body is at one place, and the next one
 // that belongs there takes it. Nothing in it is ever out of date: what a body asks
 // does not change while the daemon runs, and the answer is looked for each time. A
-// body is forgotten when it has no answer in the cache any more, and when its
-// tenant's answers are purged. Its zero value is ready; it is safe for concurrent
-// use.
+// body is forgotten when it is asked and has no answer in the cache any more, and
+// when its tenant's answers are purged. Its zero value is ready; it is safe for
+// concurrent use.
 type asked struct {
 	places [askedPlaces]atomic.Pointer[askedBody]
 }
 
 // The most that it holds is askedPlaces bodies and as many questions, each of
-// about askedBytes: 16 MiB.
+// askedBytes, and what structs and slices take beside the texts: 16 MiB and a bit.
 const (
 	askedPlaces = 1024
 	askedBytes  = 8 << 10
@@ -59,11 +60,23 @@ func (a *asked) find(tenant string, body []byte) *render.Question {
 
 // keep remembers what a body asks, unless it is too long.
 func (a *asked) keep(tenant string, body []byte, q *render.Question) {
-	// Numbers may be longer in the form in which they are compared.
-	if len(body) > askedBytes || len(q.Job.Options)+len(q.Job.Locals) > askedBytes {
+	if len(body) > askedBytes || length(&q.Job) > askedBytes {
 		return
 	}
 	a.place(tenant, body).Store(&askedBody{tenant, bytes.Clone(body), q})
+}
+
+// length is that of a job's texts: of a body that is short they may be longer, as
+// numbers are in the form in which they are compared.
+func length(j *job.Job) int {
+	n := len(j.Source) + len(j.Options) + len(j.Locals)
+	for _, f := range j.Files {
+		n += len(f.Name) + len(f.Source)
+	}
+	for _, step := range j.Then {
+		n += len(step.Options)
+	}
+	return n
 }
 
 // forget empties the place of a body, whosever it is by now.

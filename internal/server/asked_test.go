@@ -57,6 +57,7 @@ func TestAsked(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 4 {
 		all.Go(func() {
+			q := new(render.Question)
 			for n := range 4 * askedPlaces {
 				body := []byte{byte(n), byte(n >> 8), byte(i)}
 				a.keep("acme", body, q)

@@ -25,8 +25,8 @@ type exchange struct {
 	answer *render.Answer
 	// holder is whose token came with it, nobody's where none is needed.
 	holder token.Holder
-	// compiles says that a compile was asked for, language in which, in the
-	// caller's words.
+	// compiles says that a compile was asked for, language in which: in the
+	// caller's words until they were found to be one.
 	compiles bool
 	language string
 }

@@ -88,7 +88,7 @@ func (s *Server) purge(w http.ResponseWriter, r *http.Request, e *exchange) erro
 	if s.config.Shared && s.config.Tokens != nil {
 		return errSharedPartition
 	}
-	s.asked.forgetOf(e.holder.Tenant)
+	defer s.asked.forgetOf(e.holder.Tenant)
 	return writePurged(w)(s.renderer.Purge(r.Context(), e.holder.Tenant))
 }
 
@@ -101,14 +101,14 @@ func (s *Server) purgeAny(w http.ResponseWriter, r *http.Request, _ *exchange) e
 	case err != nil, len(query) > 1, len(query) == 1 && !named:
 		return &job.Invalid{Field: "tenant", Reason: "is the only parameter there is"}
 	case !named:
-		s.asked.forgetAll()
+		defer s.asked.forgetAll()
 		return writePurged(w)(s.renderer.PurgeAll(r.Context()))
 	case s.config.Shared:
 		return errNoTenants
 	case len(tenants) > 1 || token.CheckTenant(tenants[0]) != nil:
 		return &job.Invalid{Field: "tenant", Reason: "must be the name of one tenant"}
 	}
-	s.asked.forgetOf(tenants[0])
+	defer s.asked.forgetOf(tenants[0])
 	return writePurged(w)(s.renderer.Purge(r.Context(), tenants[0]))
 }
 
